@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libhailo8l: run neural networks on a Hailo-8L or Hailo-8.
+ *
+ * The objects, from the outside in:
+ *
+ *	h8l_device	an open /dev/hailoN
+ *	h8l_hef		a network file (HEF) in memory, no device needed
+ *	h8l_network	one network group of a HEF, configured on a device
+ *
+ * A frame is one inference: one buffer for every input stream and one for
+ * every output stream of the network.
+ *
+ * Rules that hold everywhere:
+ *   - Functions that can fail return 0 or a positive number on success and a
+ *     negative errno otherwise. Where a function takes a struct h8l_error *,
+ *     it may be NULL; on failure it receives one sentence that says what
+ *     failed, where, and what to do about it.
+ *   - The library starts no threads, keeps no global state, reads no
+ *     environment variables, prints nothing and never exits.
+ *   - Different objects may be used by different threads at the same time.
+ *     One object is used by one thread at a time, unless its comment says
+ *     otherwise.
+ *   - *_close(NULL) and *_free(NULL) do nothing. Objects are closed in any
+ *     order: a device that still has networks lives until the last one is
+ *     closed, and so does the HEF behind a network.
+ *   - Strings returned belong to the object they were asked of.
+ */
+#ifndef HAILO8L_H
+#define HAILO8L_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define H8L_VERSION_MAJOR	0
+#define H8L_VERSION_MINOR	1
+#define H8L_VERSION_PATCH	0
+
+#define H8L_ERROR_TEXT		384
+
+struct h8l_error {
+	int code;			/* the negative errno, 0 if none */
+	char text[H8L_ERROR_TEXT];	/* NUL-terminated */
+};
+
+/* "major.minor.patch" of the library in use. Thread-safe. */
+const char *h8l_version(void);
+
+/* What a negative (or positive) errno of this library means, and what to do
+ * about it, in general words; never NULL. Thread-safe.
+ */
+const char *h8l_strerror(int error);
+
+/* ---- devices ---- */
+
+struct h8l_device;
+
+#define H8L_NODE_SIZE		32
+#define H8L_LOCATION_SIZE	32
+
+struct h8l_scan_entry {
+	char node[H8L_NODE_SIZE];		/* "/dev/hailo0" */
+	char location[H8L_LOCATION_SIZE];	/* PCI address, "0000:01:00.0" */
+};
+
+/* Devices that a driver (ours or the stock one) has bound, by index of their
+ * node. Fills at most `max` entries and returns how many there are in all;
+ * 0 when there is none. -errno: sysfs cannot be read. Thread-safe.
+ */
+int h8l_scan(struct h8l_scan_entry *entries, size_t max);
+
+/* Opens a device. `name` is a node ("/dev/hailo0"), an index ("0"), a PCI
+ * address ("0000:01:00.0" or "01:00.0"), or NULL for the only one there is.
+ * Sends one IDENTIFY. Errors: -ENODEV no such device, or none at all;
+ * -ENOTUNIQ several devices and no name; -EACCES no permission; -ENOEXEC
+ * no firmware is running; -EPROTO the driver or firmware speaks a version
+ * that this library does not.
+ */
+int h8l_device_open(const char *name, struct h8l_device **device, struct h8l_error *error);
+void h8l_device_close(struct h8l_device *device);
+
+/* The file descriptor of the node, for use with other programs' event loops
+ * and for tests. Closed by h8l_device_close().
+ */
+int h8l_device_fd(const struct h8l_device *device);
+
+enum h8l_architecture {
+	H8L_ARCH_HAILO8		= 1,
+	H8L_ARCH_HAILO8L	= 2,
+};
+
+struct h8l_identity {
+	enum h8l_architecture architecture;
+	uint32_t protocol_version;
+	uint32_t firmware[3];		/* major, minor, revision number */
+	int firmware_is_release;	/* 0: developer build */
+	uint32_t driver[3];		/* as the driver reports itself */
+	uint32_t max_page_size;		/* bytes, largest descriptor page */
+	char board_name[33];		/* strings may be empty */
+	char serial_number[17];
+	char part_number[17];
+	char product_name[43];
+};
+
+/* Known since h8l_device_open(); sends nothing. Thread-safe. */
+void h8l_device_identity(const struct h8l_device *device, struct h8l_identity *identity);
+
+struct h8l_device_info {
+	uint32_t clock_hz;		/* of the neural core */
+	int has_current_monitor;
+	uint32_t boot_source;		/* 1 PCIe, 2 flash */
+	uint8_t life_cycle_state;
+	uint8_t soc_id[32];
+	uint32_t cluster_layout;	/* bit n: cluster n works */
+};
+
+/* One firmware control. -ETIMEDOUT: firmware does not answer; -EPROTO: it
+ * answers something else; -EREMOTEIO: it refuses (the text has the status).
+ * Sensors and information may be read by any number of processes at any time,
+ * also while networks run.
+ */
+int h8l_device_read_info(struct h8l_device *device, struct h8l_device_info *info,
+			 struct h8l_error *error);
+
+struct h8l_temperature {
+	float sensor[2];		/* degrees Celsius */
+	uint32_t sample_count;
+};
+
+int h8l_device_read_temperature(struct h8l_device *device, struct h8l_temperature *temperature,
+				struct h8l_error *error);
+
+/* Power of the whole chip, in watts, one sample. -EOPNOTSUPP: this board has
+ * no current monitor (the M.2 modules of the AI Kit have none).
+ */
+int h8l_device_read_power(struct h8l_device *device, float *watts, struct h8l_error *error);
+
+enum h8l_cpu {
+	H8L_CPU_APP,
+	H8L_CPU_CORE,
+};
+
+/* Takes up to `size` (at most 512) bytes of the firmware's log; returns how
+ * many, 0 when there is nothing new. The format is the vendor's secret; the
+ * bytes are for support. Readers steal from each other.
+ */
+int h8l_device_read_log(struct h8l_device *device, enum h8l_cpu cpu, void *buffer, size_t size);
+
+/* ---- network files ---- */
+
+struct h8l_hef;
+
+/* Reads a HEF (container v0, v1 or v2) and checks its hash and every field
+ * that matters. The file stays mapped until the HEF and all its networks are
+ * closed; it must not change meanwhile. Errors: -ENOENT, -EACCES ... from the
+ * file; -ENOEXEC not a HEF, or a kind this library does not run (the text says
+ * which); -EBADMSG damaged (cut, wrong checksum, broken metadata); -EINVAL the
+ * metadata contradicts itself.
+ */
+int h8l_hef_open(const char *path, struct h8l_hef **hef, struct h8l_error *error);
+
+/* The same from memory, which stays the caller's and must outlive the HEF and
+ * all its networks.
+ */
+int h8l_hef_open_memory(const void *data, size_t size, struct h8l_hef **hef,
+			struct h8l_error *error);
+void h8l_hef_close(struct h8l_hef *hef);
+
+enum h8l_hef_architecture {		/* for which chip a file was compiled */
+	H8L_HEF_HAILO8P		= 1,
+	H8L_HEF_HAILO8R		= 2,
+	H8L_HEF_HAILO8L		= 3,
+};
+
+struct h8l_hef_info {
+	uint32_t container_version;
+	uint32_t metadata_version;
+	enum h8l_hef_architecture architecture;
+	const char *compiler_version;	/* "3.29.0", may be "" */
+	uint64_t timestamp_ms;		/* since 1970, 0 if unknown */
+	uint64_t file_size;		/* bytes */
+	uint64_t config_size;		/* bytes of configuration words */
+	const char *hash;		/* lower-case hex of the file's own hash */
+	unsigned int group_count;
+};
+
+/* Thread-safe, as all functions that only look at a HEF. */
+void h8l_hef_info(const struct h8l_hef *hef, struct h8l_hef_info *info);
+
+enum h8l_direction {
+	H8L_INPUT,			/* host to device */
+	H8L_OUTPUT,			/* device to host */
+};
+
+enum h8l_type {
+	H8L_TYPE_AUTO,			/* as the device has it */
+	H8L_TYPE_UINT8,
+	H8L_TYPE_UINT16,
+	H8L_TYPE_FLOAT32,		/* host only: (q - zero point) * scale */
+};
+
+/* How a frame lies in memory. Values as in the reference, formats.md 1. */
+enum h8l_order {
+	H8L_ORDER_AUTO		= 0,	/* the natural one of the stream */
+	H8L_ORDER_NHWC		= 1,
+	H8L_ORDER_NHCW		= 2,
+	H8L_ORDER_FCR		= 3,	/* on the host the same bytes as NHWC */
+	H8L_ORDER_F8CR		= 4,
+	H8L_ORDER_NHW		= 5,
+	H8L_ORDER_NC		= 6,
+	H8L_ORDER_BAYER_RGB	= 7,
+	H8L_ORDER_RGB888	= 10,
+	H8L_ORDER_NCHW		= 11,	/* host only */
+	H8L_ORDER_YUY2		= 12,
+	H8L_ORDER_NV12		= 13,
+	H8L_ORDER_NV21		= 14,
+	H8L_ORDER_YYUV		= 15,
+	H8L_ORDER_YYVU		= 16,
+	H8L_ORDER_I420		= 18,
+	H8L_ORDER_YYYYUV	= 19,
+	H8L_ORDER_NMS_ON_CHIP	= 21,
+};
+
+const char *h8l_type_name(enum h8l_type type);		/* "uint8" ..., never NULL */
+const char *h8l_order_name(enum h8l_order order);	/* "NHWC" ..., never NULL */
+
+struct h8l_format {
+	enum h8l_type type;
+	enum h8l_order order;
+};
+
+struct h8l_shape {
+	uint32_t height, width, features;	/* elements */
+};
+
+struct h8l_quant {			/* real = (q - zero_point) * scale */
+	float zero_point;
+	float scale;
+	float limit_min, limit_max;	/* real values; input clips to them */
+};
+
+#define H8L_NAME_SIZE	128
+
+struct h8l_stream_info {
+	char name[H8L_NAME_SIZE];
+	enum h8l_direction direction;
+	unsigned int index;		/* on the chip */
+	struct h8l_shape shape;		/* what a program sees */
+	struct h8l_shape device_shape;	/* with padding */
+	struct h8l_format device_format;
+	struct h8l_format default_format;	/* what AUTO becomes on the host */
+	size_t device_frame_size;	/* bytes of one DMA transfer */
+	struct h8l_quant quant;		/* of the whole tensor, or of feature 0 */
+	unsigned int quant_count;	/* 1, or one per feature */
+};
+
+struct h8l_group_info {
+	char name[H8L_NAME_SIZE];
+	unsigned int context_count;	/* dynamic contexts */
+	unsigned int network_count;
+	unsigned int input_count;
+	unsigned int output_count;
+	unsigned int layout_count;	/* variants for cluster layouts, 1 if one fits all */
+	uint32_t layouts[8];		/* cluster bitmaps; layouts[0] is 0 if one fits all */
+	/* NULL if this library can run the group, else the reason why not */
+	const char *unsupported;
+};
+
+/* Group `group` (0 .. group_count - 1), in file order. -ENOENT: no such. */
+int h8l_hef_group(const struct h8l_hef *hef, unsigned int group, struct h8l_group_info *info);
+/* Stream `stream` (0 .. input_count or output_count - 1) of a group, in the
+ * order in which frames are given and returned. -ENOENT: no such.
+ */
+int h8l_hef_stream(const struct h8l_hef *hef, unsigned int group, enum h8l_direction direction,
+		   unsigned int stream, struct h8l_stream_info *info);
+/* Quantisation of one feature of a stream (feature < quant_count). */
+int h8l_hef_quant(const struct h8l_hef *hef, unsigned int group, enum h8l_direction direction,
+		  unsigned int stream, unsigned int feature, struct h8l_quant *quant);
+
+/* Can this chip run the file? 0, or -ENOEXEC with the reason. `layout` is the
+ * cluster bitmap of a Hailo-8L (h8l_device_info), ignored on a Hailo-8.
+ */
+int h8l_hef_compatible(const struct h8l_hef *hef, enum h8l_architecture architecture,
+		       uint32_t layout, struct h8l_error *error);
+
+/* ---- formats, without a device ---- */
+
+/* Bytes of one frame of a stream in a host format (AUTO is resolved), or
+ * -ENOTSUP if the stream cannot be converted to or from it.
+ */
+int64_t h8l_frame_size(const struct h8l_stream_info *info, struct h8l_format format);
+
+/* ---- running ---- */
+
+struct h8l_network;
+
+struct h8l_network_options {
+	unsigned int group;		/* index in the HEF */
+	unsigned int batch_size;	/* 0: 1; at most 63 */
+	unsigned int timeout_ms;	/* per frame; 0: 10000 */
+	unsigned int flags;		/* H8L_NETWORK_* */
+	unsigned int reserved[4];	/* zero */
+};
+
+/* Send exactly the messages of the stock library 4.23.0, also those that
+ * change nothing (default: only what is needed).
+ */
+#define H8L_NETWORK_STOCK_MESSAGES	(1u << 0)
+
+/* Configures a group of `hef` on `device`: picks the variant for the chip's
+ * cluster layout, allocates channels and descriptor lists, loads the
+ * configuration words and sends the action lists. `options` may be NULL. The
+ * caller keeps both arguments; either may be closed before the network.
+ * Errors: -ENOEXEC the file is not for this chip; -ENOTSUP it needs something
+ * this library cannot do yet (the text says what); -EBUSY another process uses
+ * the device; -ENOBUFS no memory for DMA; -ENOSPC no free channel, or the
+ * firmware's memory is full; -EREMOTEIO the firmware refuses (the text has the
+ * message and the status).
+ */
+int h8l_network_open(struct h8l_device *device, struct h8l_hef *hef,
+		     const struct h8l_network_options *options, struct h8l_network **network,
+		     struct h8l_error *error);
+
+/* Stops the network if it runs and gives everything back, in any state. */
+void h8l_network_close(struct h8l_network *network);
+
+unsigned int h8l_network_inputs(const struct h8l_network *network);
+unsigned int h8l_network_outputs(const struct h8l_network *network);
+/* As h8l_hef_stream(), for the variant that was chosen. */
+int h8l_network_stream(const struct h8l_network *network, enum h8l_direction direction,
+		       unsigned int stream, struct h8l_stream_info *info);
+
+/* Sets the host format of a stream; before the first frame every stream has
+ * its default format. -ENOTSUP: no such conversion; -ENOENT: no such stream.
+ */
+int h8l_network_set_format(struct h8l_network *network, enum h8l_direction direction,
+			   unsigned int stream, struct h8l_format format,
+			   struct h8l_error *error);
+/* Bytes of one frame of a stream in the format set, or a negative errno. */
+int64_t h8l_network_frame_size(const struct h8l_network *network, enum h8l_direction direction,
+			       unsigned int stream);
+
+/* Starts the network on the chip; another one running there through the same
+ * device is stopped first. Not needed: the first frame does it. Stopping keeps
+ * the configuration, so starting again is one message.
+ */
+int h8l_network_start(struct h8l_network *network, struct h8l_error *error);
+int h8l_network_stop(struct h8l_network *network, struct h8l_error *error);
+
+struct h8l_buffer {
+	void *data;
+	size_t size;			/* bytes, exactly the frame size */
+};
+
+/* Runs one frame: inputs[i] and outputs[i] belong to stream i of that
+ * direction and stay the caller's. Returns when all outputs are there.
+ * Errors: -EINVAL wrong number or size of buffers; -ETIMEDOUT no result in
+ * time (the network is stopped; starting it again is allowed); -ECONNRESET
+ * the chip stopped the network (reset, overheating); -EIO a DMA error;
+ * -ENODEV the device is gone.
+ */
+int h8l_network_run(struct h8l_network *network, const struct h8l_buffer *inputs,
+		    unsigned int input_count, const struct h8l_buffer *outputs,
+		    unsigned int output_count, struct h8l_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* HAILO8L_H */
