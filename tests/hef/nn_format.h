@@ -24,7 +24,18 @@
  *	RSHR(v, s) = s ? (v + (1 << (s - 1))) >> s : v	64 bit, floor
  *	out = min(max(zp_out + RSHR(acc * mult, shift), clamp_min), clamp_max)
  * acc must fit 32 bits signed, else the network is invalid (no wrap-around).
+ * This is decided without data, for each output feature:
+ *	|bias| + max(|zp|, |type max - zp|) * sum |weights| < 2^31
+ * (average pool: weights 1, no bias). ADD sums in 64 bit and has no such limit.
  * Padding contributes zero *after* subtraction of the zero point.
+ * The clamp applies to every op, to a maximum too, and lies in the out type:
+ * 0 <= clamp_min <= clamp_max <= type max.
+ *
+ * A tensor is written exactly once, by one input stream or by one layer, and
+ * every output stream's tensor is written. ADD: three tensors of one shape.
+ * MAX_POOL: in and out have one type and one zero point. Pools, ADD and
+ * DEPTHWISE keep the number of features. Every window of a MAX_POOL holds at
+ * least one element inside the image.
  */
 #ifndef NN_FORMAT_H
 #define NN_FORMAT_H
@@ -75,7 +86,14 @@ struct nn_tensor {
 /* A boundary stream: how a tensor lies in a device frame. `order` is the
  * HEF's edge layer format code (hef.md 8.3): 0 NHWC, 1 NHCW, 2 NC, 3 FCR,
  * 5 NHW, 7 F8CR. Frame bytes = align8(padded h * w * f * type). On input
- * padding is ignored, on output it is zero.
+ * padding is ignored, on output it is zero. No padded size is below the
+ * tensor's own. NC is a 1 x 1 x f tensor (padded height and width 1 too), NHW has
+ * one feature, padded or not; padded features of F8CR are a multiple of 8.
+ * Index of the element (r, c, f) in a frame, with W, F the padded width, features:
+ *	NHWC, FCR, NC, NHW	(r * W + c) * F + f
+ *	NHCW			(r * F + f) * W + c
+ *	F8CR			r * W * F + (f / 8) * 8 * W + c * 8 + f % 8
+ * A sys_index occurs at most once per direction.
  */
 struct nn_stream {
 	__u8 is_output;
