@@ -41,6 +41,11 @@ uint64_t emu_now(const struct emu *emu);
  */
 uint8_t *emu_memory(struct emu *emu, uint32_t addr, size_t len);
 
+/* The chip goes back to its boot ROM, as on doorbell bit 3, which includes
+ * fw_stop(). For control RESET; call it from fw_run() only.
+ */
+void emu_soft_reset(struct emu *emu);
+
 /* Latch software interrupt bits (HW_IRQ_CONTROL ...) and signal the host. */
 void emu_raise_sw_irq(struct emu *emu, uint32_t bits);
 
@@ -51,7 +56,8 @@ void emu_violation(struct emu *emu, const char *format, ...)
 void emu_trace(struct emu *emu, const char *what, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* True if a fault of this kind applies now (and counts the hit). The fault
+/* True if a fault of this kind applies now (and counts the hit). `key` is
+ * compared with the fault's; -1 on either side fits everything. The fault
  * itself comes back through `fault` when that is not NULL.
  */
 bool emu_fault(struct emu *emu, enum emu_fault_kind kind, int64_t key,
