@@ -194,8 +194,7 @@ class Share:
             self.add(source, name)
 
     def _add_module(self, args):
-        if not os.path.exists(os.path.join(TOP, "Kbuild")):
-            print("# no Kbuild yet: no module", flush=True)
+        if args.no_module:
             return
         if args.no_build:
             self.add(os.path.join(BUILD, "vm", self.guest, "module", "hailo8l.ko"))
