@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+
+#include <string.h>
+
+#include "desc.h"
+
+void desc_init(struct desc *desc)
+{
+	/* What compilers 3.27 to 3.29 write; hef.md section 4. */
+	static const uint32_t required[] = { 0, 3, 26, 12 };
+	static const uint32_t optional[] = { 8, 11 };
+
+	*desc = (struct desc){
+		.chip = DESC_HAILO8L,
+		.container = 1,
+		.config_channels = 2,
+		.required_count = ARRAY_SIZE(required),
+		.optional_count = ARRAY_SIZE(optional),
+		.context_count = 1,
+	};
+	memcpy(desc->required, required, sizeof(required));
+	memcpy(desc->optional, optional, sizeof(optional));
+	desc->contexts = arena_alloc(&desc->arena, sizeof(*desc->contexts));
+}
+
+void desc_free(struct desc *desc)
+{
+	arena_free(&desc->arena);
+}
+
+bool desc_has_optional(const struct desc *desc, uint32_t id)
+{
+	for (size_t i = 0; i < desc->optional_count; i++)
+		if (desc->optional[i] == id)
+			return true;
+	return false;
+}
+
+size_t desc_add_tensor(struct desc *desc, struct desc_context *context,
+		       const struct desc_tensor *tensor)
+{
+	context->tensors = arena_grow(&desc->arena, context->tensors, context->tensor_count,
+				      sizeof(*tensor));
+	context->tensors[context->tensor_count] = *tensor;
+	return context->tensor_count++;
+}
+
+size_t desc_add_stream(struct desc *desc, struct desc_context *context,
+		       const struct desc_stream *stream)
+{
+	context->streams = arena_grow(&desc->arena, context->streams, context->stream_count,
+				      sizeof(*stream));
+	context->streams[context->stream_count] = *stream;
+	return context->stream_count++;
+}
+
+size_t desc_add_layer(struct desc *desc, struct desc_context *context,
+		      const struct desc_layer *layer)
+{
+	context->layers = arena_grow(&desc->arena, context->layers, context->layer_count,
+				     sizeof(*layer));
+	context->layers[context->layer_count] = *layer;
+	return context->layer_count++;
+}

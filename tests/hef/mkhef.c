@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mkhef: a HEF from a description. Language: nets/README.md.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "desc.h"
+#include "write.h"
+
+static void help(void)
+{
+	puts("Writes a network file (HEF) that the software chip can run.\n"
+	     "\n"
+	     "usage: mkhef [option]... DESCRIPTION -o FILE\n"
+	     "\n"
+	     "  -o, --output FILE      what to write\n"
+	     "  -c, --container N      container version 0, 1, 2 or 3 instead of the text's\n"
+	     "  -m, --chip NAME        hailo8l or hailo8 instead of the text's\n"
+	     "  -d, --damage KIND      spoil it, to test what others say about it\n"
+	     "  -h, --help             this text\n"
+	     "\n"
+	     "KIND is one of:");
+	for (size_t i = 0; damage_name(i); i++)
+		printf("  %-20s %s\n", damage_name(i), damage_text(i));
+}
+
+struct arguments {
+	const char *input, *output, *container, *chip, *damage;
+};
+
+static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option options[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "container", required_argument, NULL, 'c' },
+		{ "chip", required_argument, NULL, 'm' },
+		{ "damage", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "o:c:m:d:h", options, NULL)) != -1)
+		switch (option) {
+		case 'o': arguments->output = optarg; break;
+		case 'c': arguments->container = optarg; break;
+		case 'm': arguments->chip = optarg; break;
+		case 'd': arguments->damage = optarg; break;
+		case 'h': help(); exit(0);
+		default: return -1;
+		}
+	if (optind + 1 != argc || !arguments->output)
+		return -1;
+	arguments->input = argv[optind];
+	return 0;
+}
+
+/* Options are statements that come after the text's own. */
+static int apply(struct desc *desc, const struct arguments *arguments, struct failure *failure)
+{
+	if (arguments->container) {
+		if (strlen(arguments->container) != 1 || *arguments->container < '0' ||
+		    *arguments->container > '3')
+			return fail(failure, "container '%s' is not 0, 1, 2 or 3",
+				    arguments->container);
+		desc->container = *arguments->container - '0';
+	}
+	if (!arguments->chip)
+		return 0;
+	if (!strcmp(arguments->chip, "hailo8"))
+		desc->chip = DESC_HAILO8;
+	else if (!strcmp(arguments->chip, "hailo8l"))
+		desc->chip = DESC_HAILO8L;
+	else
+		return fail(failure, "chip '%s' is neither hailo8l nor hailo8", arguments->chip);
+	return 0;
+}
+
+static int convert(const struct arguments *arguments, struct failure *failure)
+{
+	struct blob text = { 0 }, hef = { 0 };
+	struct desc desc;
+	int result = -1;
+
+	desc_init(&desc);
+	if (!read_file(arguments->input, &text, failure) &&
+	    !desc_parse(&desc, arguments->input, (char *)text.data, text.size, failure) &&
+	    !apply(&desc, arguments, failure) &&
+	    !hef_write(&desc, arguments->damage, &hef, failure))
+		result = write_file(arguments->output, hef.data, hef.size, failure);
+	blob_free(&hef);
+	blob_free(&text);
+	desc_free(&desc);
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = { 0 };
+	struct failure failure;
+
+	if (parse_arguments(argc, argv, &arguments)) {
+		fputs("usage: mkhef [option]... DESCRIPTION -o FILE; try mkhef --help\n", stderr);
+		return 1;
+	}
+	if (convert(&arguments, &failure)) {
+		fprintf(stderr, "mkhef: %s\n", failure.text);
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+
+#include <endian.h>
+#include <string.h>
+
+#include "program.h"
+
+/* Chip addresses that real files write to and this one writes like them; what
+ * they do is inferred. SIGNAL: bit n ends a wait for module n.
+ */
+#define SIGNAL_ADDRESS		0x00200684u
+#define SEQUENCER_ADDRESS(c)	(0x11800000u + ((c) << 25))
+#define SEQUENCER_WORDS		62
+#define LCU_ADDRESS(c, lcu)	(0x108001dcu + ((c) << 25) + ((lcu) << 17))
+
+enum module {
+	MODULE_SEQUENCER	= 5,	/* and the cluster's number */
+	MODULE_INPUT		= 13,
+	MODULE_OUTPUT		= 14,
+	MODULE_LOADED		= 17,
+	MODULE_CHANNEL		= 18,	/* and the config channel's number, 0 or 1 */
+	MODULE_LCU_STEP		= 20,	/* and two for each step so far */
+};
+
+#define LCU_PER_CLUSTER		16
+#define LCU_STEPS		4
+#define CCW_WORDS		1024	/* of the network, in one CCW */
+#define LCU_KERNEL_DONE_ADDRESS	1	/* with this count, the "default" form */
+#define LCU_KERNEL_DONE_COUNT	2
+
+struct list {
+	struct program *program;
+	Hef__Operation *operation;
+};
+
+static uint32_t cluster_count(const struct program *program)
+{
+	return __builtin_popcount(program->clusters);
+}
+
+uint32_t program_cluster(const struct program *program, size_t index)
+{
+	uint32_t left = program->clusters;
+
+	for (index %= cluster_count(program); index; index--)
+		left &= left - 1;
+	return __builtin_ctz(left);
+}
+
+/* ---- actions ---- */
+
+static Hef__Action *add_action(struct list *list)
+{
+	struct program *program = list->program;
+	Hef__Operation *operation = list->operation;
+	Hef__Action *action = arena_alloc(program->arena, sizeof(*action));
+
+	hef__action__init(action);
+	action->unique_id = (*program->next_id)++;
+	operation->actions = arena_grow(program->arena, operation->actions,
+					operation->n_actions, sizeof(*operation->actions));
+	operation->actions[operation->n_actions++] = action;
+	return action;
+}
+
+/* Adds an action whose body is the message `type` at the union member `name`. */
+#define ADD(list, CASE, name, type)						\
+({										\
+	Hef__Action *added_ = add_action(list);					\
+										\
+	added_->body_case = HEF__ACTION__BODY_ ## CASE;				\
+	added_->name = arena_alloc((list)->program->arena, sizeof(*added_->name)); \
+	type ## __init(added_->name);						\
+	added_->name;								\
+})
+
+static void wait_module(struct list *list, uint32_t module)
+{
+	ADD(list, WAIT_MODULE, wait_module, hef__wait_module)->module = module;
+}
+
+static void disable_lcu(struct list *list, uint32_t cluster, uint32_t lcu)
+{
+	Hef__Lcu *action = ADD(list, DISABLE_LCU, disable_lcu, hef__lcu);
+
+	action->lcu = lcu;
+	action->cluster = cluster;
+	action->enable_address = LCU_ADDRESS(cluster, lcu);
+}
+
+static void enable_lcu(struct list *list, uint32_t cluster, uint32_t lcu)
+{
+	Hef__EnableLcu *action = ADD(list, ENABLE_LCU, enable_lcu, hef__enable_lcu);
+
+	action->lcu = lcu;
+	action->cluster = cluster;
+	action->kernel_done_address = LCU_KERNEL_DONE_ADDRESS;
+	action->kernel_done_count = LCU_KERNEL_DONE_COUNT;
+	action->enable_address = LCU_ADDRESS(cluster, lcu);
+}
+
+static void enable_sequencer(struct list *list, uint32_t cluster, uint32_t units)
+{
+	Hef__EnableSequencer *action = ADD(list, ENABLE_SEQUENCER, enable_sequencer,
+					   hef__enable_sequencer);
+
+	action->cluster = cluster;
+	action->active_apu = units;
+	action->active_sc = (uint64_t)units << 32 | units;
+	action->active_l2 = (uint64_t)units << 16;
+	action->active_ia = 1;
+	action->l2_write_0 = units << 8;
+	action->l2_write_3 = units;
+	/* Cut 0, offset 32704 in both of its forms, as in every real file */
+	action->initial_l3_legacy = 523264;
+	action->initial_l3 = arena_alloc(list->program->arena, sizeof(*action->initial_l3));
+	hef__initial_l3__init(action->initial_l3);
+	action->initial_l3->offset = 32704;
+	action->initial_l3->valid = true;
+}
+
+static void allow_inputs(struct list *list, const struct desc_context *context)
+{
+	for (size_t i = 0; i < context->stream_count; i++)
+		if (!context->streams[i].is_output)
+			ADD(list, ALLOW_INPUT, allow_input, hef__allow_input)->stream =
+				context->streams[i].sys_index;
+}
+
+/* ---- configuration words ---- */
+
+static void add_ccw_action(struct list *list, struct ccw *ccw)
+{
+	Hef__Ccw *whole;
+
+	if (list->program->desc->container) {
+		ccw->pointer = ADD(list, CCW_POINTER, ccw_pointer, hef__ccw_pointer);
+		ccw->pointer->size = ccw->size;
+		ccw->pointer->channel = ccw->channel;
+		return;
+	}
+	whole = ADD(list, CCW, ccw, hef__ccw);
+	whole->channel = ccw->channel;
+	whole->data.data = (uint8_t *)ccw->data;
+	whole->data.len = ccw->size;
+}
+
+/* One CCW: `words` words for `address`; `bytes` of data, zeros after it. */
+static void add_ccw(struct list *list, uint32_t channel, uint32_t address, uint32_t words,
+		    const void *data, size_t bytes)
+{
+	struct program *program = list->program;
+	size_t size = align_up(8 + 4 * (size_t)words, 8);
+	uint8_t *ccw = arena_alloc(program->arena, size);
+	uint32_t header[2] = { htole32(words - 1), htole32(address) };
+
+	memcpy(ccw, header, sizeof(header));
+	if (bytes)
+		memcpy(ccw + sizeof(header), data, bytes);
+	program->ccws = arena_grow(program->arena, program->ccws, program->ccw_count,
+				   sizeof(*program->ccws));
+	program->ccws[program->ccw_count] = (struct ccw){ channel, ccw, size, NULL };
+	add_ccw_action(list, &program->ccws[program->ccw_count]);
+	program->ccw_count++;
+}
+
+static uint32_t channel_of(const struct list *list, size_t index)
+{
+	return index % list->program->desc->config_channels;
+}
+
+static void signal_module(struct list *list, uint32_t channel, uint32_t module)
+{
+	uint32_t word = htole32(1u << module);
+
+	add_ccw(list, channel, SIGNAL_ADDRESS, 1, &word, sizeof(word));
+}
+
+static void load_network(struct list *list, const struct blob *image)
+{
+	size_t part = 4 * CCW_WORDS;
+
+	for (size_t at = 0; at < image->size; at += part) {
+		size_t left = image->size - at;
+		size_t bytes = left < part ? left : part;
+
+		add_ccw(list, channel_of(list, at / part), NN_MEMORY_BASE + at,
+			(bytes + 3) / 4, image->data + at, bytes);
+	}
+}
+
+static void load_sequencers(struct list *list)
+{
+	uint32_t clusters = cluster_count(list->program);
+
+	for (uint32_t i = 0; i < clusters; i++) {
+		uint32_t cluster = program_cluster(list->program, i);
+
+		add_ccw(list, channel_of(list, i), SEQUENCER_ADDRESS(cluster), SEQUENCER_WORDS,
+			NULL, 0);
+		signal_module(list, channel_of(list, i), MODULE_SEQUENCER + cluster);
+	}
+}
+
+/* ---- units: one LCU per layer, as far as there are enough ---- */
+
+static uint32_t lcu_count(const struct list *list, const struct desc_context *context)
+{
+	uint32_t max = cluster_count(list->program) * LCU_PER_CLUSTER;
+
+	return context->layer_count < max ? context->layer_count : max;
+}
+
+static void lcu_place(const struct list *list, uint32_t index, uint32_t *cluster, uint32_t *lcu)
+{
+	*cluster = program_cluster(list->program, index);
+	*lcu = index / cluster_count(list->program);
+}
+
+static void disable_lcus(struct list *list, uint32_t from, uint32_t to)
+{
+	uint32_t cluster, lcu;
+
+	for (; from < to; from++) {
+		lcu_place(list, from, &cluster, &lcu);
+		disable_lcu(list, cluster, lcu);
+	}
+}
+
+static void wait_step(struct list *list, uint32_t step)
+{
+	wait_module(list, MODULE_LCU_STEP + 2 * step);
+	wait_module(list, MODULE_LCU_STEP + 2 * step + 1);
+}
+
+/* In steps of equal size, with two waits between them */
+static void enable_lcus(struct list *list, uint32_t count)
+{
+	uint32_t per_step = (count + LCU_STEPS - 1) / LCU_STEPS;
+	uint32_t cluster, lcu;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (i && i % per_step == 0)
+			wait_step(list, i / per_step - 1);
+		lcu_place(list, i, &cluster, &lcu);
+		enable_lcu(list, cluster, lcu);
+	}
+}
+
+static void start_sequencers(struct list *list, uint32_t lcus)
+{
+	uint32_t clusters = cluster_count(list->program);
+
+	for (uint32_t i = 0; i < clusters; i++) {
+		uint32_t cluster = program_cluster(list->program, i);
+		uint32_t units = (lcus + clusters - 1 - i) / clusters;
+
+		wait_module(list, MODULE_SEQUENCER + cluster);
+		enable_sequencer(list, cluster, (1u << units) - 1);
+	}
+	for (uint32_t i = 0; i < clusters; i++)
+		ADD(list, WAIT_SEQUENCER, wait_sequencer, hef__wait_sequencer)->cluster =
+			program_cluster(list->program, i);
+}
+
+static void first_signals(struct list *list)
+{
+	for (uint32_t channel = list->program->desc->config_channels; channel--; )
+		signal_module(list, channel, channel < 2 ? MODULE_CHANNEL + channel : 24 + channel);
+	for (uint32_t step = 0; step + 1 < LCU_STEPS; step++) {
+		signal_module(list, channel_of(list, 1), MODULE_LCU_STEP + 2 * step + 1);
+		signal_module(list, channel_of(list, 0), MODULE_LCU_STEP + 2 * step);
+	}
+}
+
+/* ---- operations ---- */
+
+static Hef__Operation *new_operation(struct program *program)
+{
+	Hef__Operation *operation = arena_alloc(program->arena, sizeof(*operation));
+	Hef__Trigger *trigger = arena_alloc(program->arena, sizeof(*trigger));
+	Hef__Nothing *nothing = arena_alloc(program->arena, sizeof(*nothing));
+
+	hef__operation__init(operation);
+	hef__trigger__init(trigger);
+	hef__nothing__init(nothing);
+	trigger->unique_id = (*program->next_id)++;
+	trigger->body_case = HEF__TRIGGER__BODY_NONE;
+	trigger->none = nothing;
+	operation->trigger = trigger;
+	return operation;
+}
+
+static void fill_preliminary(struct list *list, const struct blob *image)
+{
+	const struct desc *desc = list->program->desc;
+	const struct desc_context *context = &desc->contexts[0];
+	uint32_t lcus = lcu_count(list, context);
+
+	/* Two groups of CCWs with units between them, as MNIST_CNN has */
+	disable_lcus(list, 0, lcus ? 1 : 0);
+	first_signals(list);
+	disable_lcus(list, 1, lcus);
+	load_sequencers(list);
+	signal_module(list, channel_of(list, 1), MODULE_OUTPUT);
+	load_network(list, image);
+	signal_module(list, 0, MODULE_LOADED);
+	signal_module(list, 0, MODULE_INPUT);
+
+	start_sequencers(list, lcus);
+	wait_module(list, MODULE_CHANNEL);
+	if (desc->config_channels > 1)
+		wait_module(list, MODULE_CHANNEL + 1);
+	wait_module(list, MODULE_LOADED);
+	allow_inputs(list, context);
+	enable_lcus(list, lcus);
+	wait_module(list, MODULE_INPUT);
+	wait_module(list, MODULE_OUTPUT);
+}
+
+Hef__Preliminary *program_preliminary(struct program *program, const struct blob *image)
+{
+	Hef__Preliminary *preliminary = arena_alloc(program->arena, sizeof(*preliminary));
+	struct list list = { program, new_operation(program) };
+
+	hef__preliminary__init(preliminary);
+	fill_preliminary(&list, image);
+	preliminary->operations = arena_grow(program->arena, NULL, 0, sizeof(list.operation));
+	preliminary->operations[0] = list.operation;
+	preliminary->n_operations = 1;
+	return preliminary;
+}
+
+Hef__Operation *program_dynamic(struct program *program, size_t context)
+{
+	struct list list = { program, new_operation(program) };
+
+	allow_inputs(&list, &program->desc->contexts[context]);
+	return list.operation;
+}
+
+void program_place_ccws(struct program *program, struct blob *section)
+{
+	for (uint32_t channel = 0; channel < program->desc->config_channels; channel++)
+		for (size_t i = 0; i < program->ccw_count; i++) {
+			struct ccw *ccw = &program->ccws[i];
+
+			if (ccw->channel != channel || !ccw->pointer)
+				continue;
+			ccw->pointer->offset = section->size;
+			blob_add(section, ccw->data, ccw->size);
+		}
+}
