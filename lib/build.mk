@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+
+include lib/hef-proto.mk
+
+LIB_ABI := 0
+LIB_SRCS := $(filter-out lib/examples/%,$(wildcard lib/*.c))
+LIB_OBJS := $(LIB_SRCS:%.c=$(O)/%.o) $(HEF_PB_O)
+LIB_PIC_OBJS := $(LIB_SRCS:%.c=$(O)/%.pic.o) $(HEF_PB_PIC_O)
+LIB_A := $(O)/lib/libhailo8l.a
+LIB_SO := $(O)/lib/libhailo8l.so
+LIB_SONAME := libhailo8l.so.$(LIB_ABI)
+LIB_REAL := $(LIB_SONAME).$(VERSION:0.%=%)
+LIB_LIBS := -lprotobuf-c -lm
+
+PROGRAMS += $(LIB_A) $(LIB_SO)
+
+# Results must not depend on fused multiply-add, see format_lines.c
+$(O)/lib/%.o: EXTRA_CFLAGS += -fvisibility=hidden -ffp-contract=off
+
+$(LIB_A): $(LIB_OBJS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(O)/lib/$(LIB_REAL): $(LIB_PIC_OBJS) lib/libhailo8l.map
+	$(CC) -shared -Wl,-soname,$(LIB_SONAME) -Wl,--version-script,lib/libhailo8l.map \
+		-Wl,-z,defs -Wl,--as-needed $(H8L_LDFLAGS) $(LDFLAGS) -o $@ \
+		$(LIB_PIC_OBJS) $(LIB_LIBS)
+
+$(O)/lib/$(LIB_SONAME): $(O)/lib/$(LIB_REAL)
+	ln -sf $(LIB_REAL) $@
+
+$(LIB_SO): $(O)/lib/$(LIB_SONAME)
+	ln -sf $(LIB_SONAME) $@
+
+$(O)/lib/hailo8l.pc: lib/hailo8l.pc.in Makefile
+	@mkdir -p $(@D)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		$< >$@
+
+MAN3 := $(wildcard lib/man/*.3)
+
+install-lib: $(LIB_A) $(LIB_SO) $(O)/lib/hailo8l.pc
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include
+	$(INSTALL) -m 755 $(O)/lib/$(LIB_REAL) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(LIB_REAL) $(DESTDIR)$(LIBDIR)/$(LIB_SONAME)
+	ln -sf $(LIB_SONAME) $(DESTDIR)$(LIBDIR)/libhailo8l.so
+	$(INSTALL) -m 644 $(LIB_A) $(DESTDIR)$(LIBDIR)/
+	$(INSTALL) -m 644 $(O)/lib/hailo8l.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	$(INSTALL) -m 644 include/hailo8l.h $(DESTDIR)$(PREFIX)/include/
+	$(if $(MAN3),$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/man/man3)
+	$(if $(MAN3),$(INSTALL) -m 644 $(MAN3) $(DESTDIR)$(PREFIX)/share/man/man3/)
