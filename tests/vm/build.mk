@@ -11,3 +11,15 @@ guest-programs: $(GUEST_PROGRAMS)
 
 list-guest-programs:
 	@echo $(GUEST_PROGRAMS)
+
+# All test programs, without running them.
+.PHONY: unit-programs
+unit-programs: $(UNIT_TESTS)
+
+.PHONY: check
+check:
+	@O=$(O) tests/vm/check
+
+.PHONY: demo
+demo:
+	@O=$(O) tests/vm/demo
