@@ -26,7 +26,8 @@
  * acc must fit 32 bits signed, else the network is invalid (no wrap-around).
  * This is decided without data, for each output feature:
  *	|bias| + max(|zp|, |type max - zp|) * sum |weights| < 2^31
- * (average pool: weights 1, no bias). ADD sums in 64 bit and has no such limit.
+ * (average pool: weights 1, no bias). ADD sums in 64 bit and has no such limit:
+ * zero points lie within -65536..65535.
  * Padding contributes zero *after* subtraction of the zero point.
  * The clamp applies to every op, to a maximum too, and lies in the out type:
  * 0 <= clamp_min <= clamp_max <= type max.

@@ -176,7 +176,7 @@ static int key_order(struct parser *p, const char *value)
 
 static int key_zp(struct parser *p, const char *value)
 {
-	return parse_integer(p, value, INT32_MIN, INT32_MAX, &p->options.zp);
+	return parse_integer(p, value, -65536, 65535, &p->options.zp);	/* nn_format.h */
 }
 
 static int key_stream(struct parser *p, const char *value)

@@ -17,7 +17,7 @@
 #define METADATA_VERSION	5	/* what compiler 3.29 writes */
 #define CCWS_ALIGNMENT		4096	/* container 3: where the CCWs start */
 
-#define NO_BUFFERS	0xffffffffu	/* "buffers" of a boundary, real files */
+#define NO_BUFFERS		0xffffffffu	/* "buffers" of a boundary, real files */
 
 struct writer {
 	struct desc *desc;

@@ -1,0 +1,695 @@
+// SPDX-License-Identifier: MIT
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "nn_format.h"
+#include "refnet.h"
+
+#define MAX_ELEMENTS	(1u << 28)	/* of a tensor; ours, not the format's */
+
+struct tensor {
+	struct ref_shape shape;
+	uint8_t type;
+	int64_t zp;
+	bool written;
+	int32_t *values;		/* height, width, features */
+};
+
+struct layer {
+	struct nn_layer raw;		/* byte fields are used from here */
+	const struct tensor *in0, *in1;
+	struct tensor *out;
+	const int8_t *weights;
+	const uint8_t *shift;
+	int32_t *bias;			/* NULL: none */
+	int32_t *mult;
+	size_t factor_count;
+	int64_t min, max;
+};
+
+struct ref_network {
+	struct arena arena;
+	uint8_t *image;
+	size_t size;
+	struct nn_header header;	/* as in the image */
+	struct tensor *tensors;
+	size_t tensor_count;
+	struct layer *layers;
+	size_t layer_count;
+};
+
+static int64_t type_max(uint8_t type)
+{
+	return type == NN_TYPE_U16 ? 0xffff : 0xff;
+}
+
+static size_t elements(struct ref_shape shape)
+{
+	return (size_t)shape.height * shape.width * shape.features;
+}
+
+/* ---- reading the image ---- */
+
+/* `count` things of `size` bytes at `offset`, or NULL if they are not there */
+static const void *at(const struct ref_network *n, uint32_t offset, size_t count, size_t size)
+{
+	if (offset % 4 || offset < sizeof(struct nn_header) || offset > n->size)
+		return NULL;
+	if (count > (n->size - offset) / size)
+		return NULL;
+	return n->image + offset;
+}
+
+static int check_header(struct ref_network *n, size_t size, struct failure *failure)
+{
+	const struct nn_header *h = &n->header;
+
+	if (size < sizeof(*h) || le32toh(h->magic) != NN_MAGIC)
+		return fail(failure, "the configuration words carry no network");
+	if (le16toh(h->version) != NN_VERSION || le16toh(h->header_size) != sizeof(*h))
+		return fail(failure, "network format version %u is unknown", le16toh(h->version));
+	n->size = le32toh(h->image_size);
+	if (n->size < sizeof(*h) || n->size > size)
+		return fail(failure, "the network is cut");
+	if (crc32(0, n->image + sizeof(*h), n->size - sizeof(*h)) != le32toh(h->crc32))
+		return fail(failure, "the network's checksum is wrong");
+	if (h->reserved || h->reserved2)
+		return fail(failure, "reserved words of the network's header are not zero");
+	if (le16toh(h->tensor_count) > NN_MAX_TENSORS || le16toh(h->layer_count) > NN_MAX_LAYERS ||
+	    le16toh(h->stream_count) > NN_MAX_STREAMS)
+		return fail(failure, "the network has too many parts");
+	return 0;
+}
+
+static int read_tensors(struct ref_network *n, struct failure *failure)
+{
+	const struct nn_tensor *raw = at(n, le32toh(n->header.tensors_offset),
+					 le16toh(n->header.tensor_count), sizeof(*raw));
+
+	n->tensor_count = le16toh(n->header.tensor_count);
+	n->tensors = arena_alloc(&n->arena, (n->tensor_count + 1) * sizeof(*n->tensors));
+	if (!raw)
+		return fail(failure, "the table of tensors lies outside");
+	for (size_t i = 0; i < n->tensor_count; i++) {
+		struct tensor *t = &n->tensors[i];
+
+		t->shape = (struct ref_shape){ le16toh(raw[i].height), le16toh(raw[i].width),
+					       le16toh(raw[i].features) };
+		t->type = raw[i].type;
+		t->zp = (int32_t)le32toh(raw[i].zero_point);
+		if (!elements(t->shape) || elements(t->shape) > MAX_ELEMENTS ||
+		    (t->type != NN_TYPE_U8 && t->type != NN_TYPE_U16) || raw[i].reserved ||
+		    t->zp < -65536 || t->zp > 65535)
+			return fail(failure, "tensor %zu is not valid", i);
+		t->values = arena_alloc(&n->arena, elements(t->shape) * sizeof(*t->values));
+	}
+	return 0;
+}
+
+static bool order_fits(const struct ref_stream *s)
+{
+	switch (s->order) {
+	case 0: case 1: case 3:
+		return true;
+	case 2:
+		return s->shape.height == 1 && s->shape.width == 1 && s->padded.height == 1 &&
+		       s->padded.width == 1;
+	case 5:
+		return s->shape.features == 1;
+	case 7:
+		return s->padded.features % 8 == 0;
+	}
+	return false;
+}
+
+static bool stream_valid(const struct refnet *net, const struct ref_stream *s)
+{
+	if (s->padded.height < s->shape.height || s->padded.width < s->shape.width ||
+	    s->padded.features < s->shape.features || !order_fits(s))
+		return false;
+	for (size_t i = 0; i < net->stream_count; i++)
+		if (net->streams[i].is_output == s->is_output &&
+		    net->streams[i].sys_index == s->sys_index)
+			return false;
+	return true;
+}
+
+static void fill_stream(struct ref_stream *s, const struct nn_stream *raw,
+			const struct tensor *tensor)
+{
+	*s = (struct ref_stream){
+		.is_output = raw->is_output,
+		.sys_index = raw->sys_index,
+		.order = raw->order,
+		.bytes = tensor->type,
+		.tensor = le16toh(raw->tensor),
+		.shape = tensor->shape,
+		.padded = { le16toh(raw->padded_height), le16toh(raw->padded_width),
+			    le16toh(raw->padded_features) },
+	};
+	s->user_size = elements(s->shape) * s->bytes;
+	s->device_size = align_up(elements(s->padded) * s->bytes, 8);
+}
+
+static int read_streams(struct refnet *net, struct failure *failure)
+{
+	struct ref_network *n = net->network;
+	size_t count = le16toh(n->header.stream_count);
+	const struct nn_stream *raw = at(n, le32toh(n->header.streams_offset), count, sizeof(*raw));
+
+	net->streams = arena_alloc(&n->arena, (count + 1) * sizeof(*net->streams));
+	if (!raw)
+		return fail(failure, "the table of streams lies outside");
+	for (size_t i = 0; i < count; i++) {
+		struct ref_stream *s = &net->streams[i];
+		struct tensor *tensor;
+
+		if (raw[i].is_output > 1 || raw[i].reserved ||
+		    le16toh(raw[i].tensor) >= n->tensor_count)
+			return fail(failure, "stream entry %zu is not valid", i);
+		tensor = &n->tensors[le16toh(raw[i].tensor)];
+		fill_stream(s, &raw[i], tensor);
+		if (!stream_valid(net, s) || (!s->is_output && tensor->written))
+			return fail(failure, "stream entry %zu is not valid", i);
+		tensor->written |= !s->is_output;
+		net->stream_count++;
+	}
+	return 0;
+}
+
+static bool is_window(uint8_t op)
+{
+	return op == NN_OP_CONV2D || op == NN_OP_DEPTHWISE || op == NN_OP_MAX_POOL ||
+	       op == NN_OP_AVG_POOL;
+}
+
+static bool has_weights(uint8_t op)
+{
+	return op == NN_OP_CONV2D || op == NN_OP_DEPTHWISE || op == NN_OP_FULLY_CONNECTED;
+}
+
+static uint32_t window_steps(uint32_t in, uint32_t pads, uint32_t kernel, uint32_t stride)
+{
+	return in + pads < kernel ? 0 : (in + pads - kernel) / stride + 1;
+}
+
+/* Out size, and that unused fields are zero */
+static bool window_fits(const struct layer *l)
+{
+	const struct nn_layer *r = &l->raw;
+	const struct ref_shape *in = &l->in0->shape, *out = &l->out->shape;
+
+	if (!is_window(r->op))
+		return !(r->kernel_h | r->kernel_w | r->stride_h | r->stride_w | r->pad_top |
+			 r->pad_left | r->pad_bottom | r->pad_right);
+	return r->kernel_h && r->kernel_w && r->stride_h && r->stride_w &&
+	       out->height == window_steps(in->height, r->pad_top + r->pad_bottom, r->kernel_h,
+					   r->stride_h) &&
+	       out->width == window_steps(in->width, r->pad_left + r->pad_right, r->kernel_w,
+					  r->stride_w);
+}
+
+static bool same_shape(const struct tensor *a, const struct tensor *b)
+{
+	return !memcmp(&a->shape, &b->shape, sizeof(a->shape));
+}
+
+/* No window of the pool may lie in the padding entirely. */
+static bool windows_see(const struct layer *l)
+{
+	const struct nn_layer *r = &l->raw;
+	const struct ref_shape *in = &l->in0->shape, *out = &l->out->shape;
+
+	return r->pad_top < r->kernel_h && r->pad_left < r->kernel_w &&
+	       (out->height - 1) * r->stride_h < in->height + r->pad_top &&
+	       (out->width - 1) * r->stride_w < in->width + r->pad_left;
+}
+
+static bool shapes_fit(const struct layer *l)
+{
+	const struct ref_shape *in = &l->in0->shape, *out = &l->out->shape;
+
+	if (!window_fits(l))
+		return false;
+	switch (l->raw.op) {
+	case NN_OP_CONV2D:
+		return true;
+	case NN_OP_DEPTHWISE:
+	case NN_OP_AVG_POOL:
+		return in->features == out->features;
+	case NN_OP_MAX_POOL:
+		return in->features == out->features && l->in0->type == l->out->type &&
+		       l->in0->zp == l->out->zp && windows_see(l);
+	case NN_OP_ADD:
+		return same_shape(l->in0, l->in1) && same_shape(l->in0, l->out);
+	case NN_OP_FULLY_CONNECTED:
+		return out->height == 1 && out->width == 1;
+	}
+	return false;
+}
+
+static size_t weights_per_feature(const struct layer *l)
+{
+	const struct ref_shape *in = &l->in0->shape;
+
+	switch (l->raw.op) {
+	case NN_OP_CONV2D:
+		return (size_t)l->raw.kernel_h * l->raw.kernel_w * in->features;
+	case NN_OP_FULLY_CONNECTED:
+		return elements(*in);
+	default:
+		return (size_t)l->raw.kernel_h * l->raw.kernel_w;
+	}
+}
+
+static size_t factors_wanted(const struct layer *l)
+{
+	switch (l->raw.op) {
+	case NN_OP_MAX_POOL:
+		return 0;
+	case NN_OP_AVG_POOL:
+		return 1;
+	case NN_OP_ADD:
+		return 2;
+	default:
+		return l->out->shape.features;
+	}
+}
+
+static int32_t *words(struct ref_network *n, uint32_t offset, size_t count)
+{
+	const uint8_t *raw = at(n, offset, count, 4);
+	int32_t *values = arena_alloc(&n->arena, count * sizeof(*values));
+
+	if (!raw)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t word;
+
+		memcpy(&word, raw + 4 * i, 4);
+		values[i] = le32toh(word);
+	}
+	return values;
+}
+
+static bool read_weights(struct ref_network *n, struct layer *l)
+{
+	size_t features = l->out->shape.features;
+
+	if (!has_weights(l->raw.op))
+		return !l->raw.weights_offset && !l->raw.bias_offset;
+	l->weights = at(n, le32toh(l->raw.weights_offset), features * weights_per_feature(l), 1);
+	l->bias = words(n, le32toh(l->raw.bias_offset), features);
+	return l->weights && l->bias;
+}
+
+static bool read_factors(struct ref_network *n, struct layer *l)
+{
+	size_t count = factors_wanted(l);
+	size_t shifts = l->raw.op == NN_OP_ADD ? 1 : count;
+
+	l->factor_count = count;
+	if (!count)
+		return !l->raw.mult_offset && !l->raw.shift_offset;
+	l->mult = words(n, le32toh(l->raw.mult_offset), count);
+	l->shift = at(n, le32toh(l->raw.shift_offset), shifts, 1);
+	if (!l->mult || !l->shift)
+		return false;
+	for (size_t i = 0; i < shifts; i++)
+		if (l->shift[i] > NN_SHIFT_MAX)
+			return false;
+	return true;
+}
+
+static uint64_t magnitude(int64_t value)
+{
+	return value < 0 ? -(uint64_t)value : (uint64_t)value;
+}
+
+/* |bias| + reach * sum |weights| < 2^31 for each feature */
+static bool sums_fit(const struct layer *l)
+{
+	uint64_t low = magnitude(l->in0->zp);
+	uint64_t high = magnitude(type_max(l->in0->type) - l->in0->zp);
+	uint64_t reach = low > high ? low : high;
+	size_t per_feature = weights_per_feature(l);
+
+	if (l->raw.op == NN_OP_AVG_POOL)
+		return reach * per_feature <= INT32_MAX;
+	if (!has_weights(l->raw.op))
+		return true;
+	for (size_t f = 0; f < l->out->shape.features; f++) {
+		uint64_t sum = 0;
+
+		for (size_t i = 0; i < per_feature; i++)
+			sum += magnitude(l->weights[f * per_feature + i]);
+		if (reach * sum + magnitude(l->bias[f]) > INT32_MAX)
+			return false;
+	}
+	return true;
+}
+
+static bool link_layer(struct ref_network *n, struct layer *l)
+{
+	uint16_t in0 = le16toh(l->raw.in0), in1 = le16toh(l->raw.in1), out = le16toh(l->raw.out);
+
+	if (in0 >= n->tensor_count || out >= n->tensor_count || l->raw.reserved)
+		return false;
+	if (l->raw.op == NN_OP_ADD ? in1 >= n->tensor_count : in1 != NN_NO_TENSOR)
+		return false;
+	l->in0 = &n->tensors[in0];
+	l->in1 = l->raw.op == NN_OP_ADD ? &n->tensors[in1] : NULL;
+	l->out = &n->tensors[out];
+	l->min = (int32_t)le32toh(l->raw.clamp_min);
+	l->max = (int32_t)le32toh(l->raw.clamp_max);
+	return l->in0->written && (!l->in1 || l->in1->written) && !l->out->written &&
+	       l->min >= 0 && l->min <= l->max && l->max <= type_max(l->out->type);
+}
+
+static int read_layers(struct ref_network *n, struct failure *failure)
+{
+	const struct nn_layer *raw;
+
+	n->layer_count = le16toh(n->header.layer_count);
+	n->layers = arena_alloc(&n->arena, (n->layer_count + 1) * sizeof(*n->layers));
+	raw = at(n, le32toh(n->header.layers_offset), n->layer_count, sizeof(*raw));
+	if (!raw)
+		return fail(failure, "the table of layers lies outside");
+	for (size_t i = 0; i < n->layer_count; i++) {
+		struct layer *l = &n->layers[i];
+
+		l->raw = raw[i];
+		if (!link_layer(n, l) || !shapes_fit(l) || !read_weights(n, l) ||
+		    !read_factors(n, l) || !sums_fit(l))
+			return fail(failure, "layer %zu of the network is not valid", i);
+		l->out->written = true;
+	}
+	return 0;
+}
+
+static int check_outputs(const struct refnet *net, struct failure *failure)
+{
+	for (size_t i = 0; i < net->stream_count; i++)
+		if (!net->network->tensors[net->streams[i].tensor].written)
+			return fail(failure, "output stream %u is written by no layer",
+				    net->streams[i].sys_index);
+	return 0;
+}
+
+static int read_network(struct refnet *net, size_t size, struct failure *failure)
+{
+	struct ref_network *n = net->network;
+
+	if (size >= sizeof(n->header))
+		memcpy(&n->header, n->image, sizeof(n->header));
+	if (check_header(n, size, failure) || read_tensors(n, failure) ||
+	    read_streams(net, failure) || read_layers(n, failure))
+		return -1;
+	return check_outputs(net, failure);
+}
+
+int refnet_open_image(struct refnet *net, const uint8_t *image, size_t size,
+		      struct failure *failure)
+{
+	struct ref_network *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return fail(failure, "out of memory");
+	*net = (struct refnet){ .network = n };
+	n->image = arena_alloc(&n->arena, size);
+	if (size)
+		memcpy(n->image, image, size);
+	if (read_network(net, size, failure)) {
+		refnet_free(net);
+		return -1;
+	}
+	return 0;
+}
+
+int refnet_open(struct refnet *net, const uint8_t *hef, size_t size, uint32_t clusters,
+		struct failure *failure)
+{
+	struct blob image = { 0 };
+	int result = refhef_image(hef, size, clusters, &image, failure);
+
+	if (!result)
+		result = refnet_open_image(net, image.data, image.size, failure);
+	blob_free(&image);
+	if (!result && refhef_names(hef, size, clusters, net, failure)) {
+		refnet_free(net);
+		result = -1;
+	}
+	return result;
+}
+
+void refnet_free(struct refnet *net)
+{
+	for (size_t i = 0; i < net->stream_count; i++)
+		free(net->streams[i].name);
+	if (net->network)
+		arena_free(&net->network->arena);
+	free(net->network);
+	*net = (struct refnet){ 0 };
+}
+
+static bool name_matches(const char *full, const char *name)
+{
+	const char *last = full ? strrchr(full, '/') : NULL;
+
+	return full && (!strcmp(full, name) || (last && !strcmp(last + 1, name)));
+}
+
+int refnet_find(const struct refnet *net, const char *name, bool is_output)
+{
+	int found = -1;
+
+	for (size_t i = 0; i < net->stream_count; i++) {
+		const struct ref_stream *s = &net->streams[i];
+
+		if (s->is_output != is_output || (name && !name_matches(s->name, name)))
+			continue;
+		if (found >= 0)
+			return -1;
+		found = i;
+	}
+	return found;
+}
+
+/* ---- frames ---- */
+
+static size_t device_index(const struct ref_stream *s, uint32_t r, uint32_t c, uint32_t f)
+{
+	size_t width = s->padded.width, features = s->padded.features;
+
+	switch (s->order) {
+	case 1:
+		return (r * features + f) * width + c;
+	case 7:
+		return r * width * features + f / 8 * 8 * width + c * 8 + f % 8;
+	default:
+		return (r * width + c) * features + f;
+	}
+}
+
+static uint32_t get_element(const uint8_t *frame, size_t index, uint8_t bytes)
+{
+	return bytes == 1 ? frame[index] : frame[2 * index] | frame[2 * index + 1] << 8;
+}
+
+static void put_element(uint8_t *frame, size_t index, uint8_t bytes, uint32_t value)
+{
+	frame[index * bytes] = value;
+	if (bytes == 2)
+		frame[2 * index + 1] = value >> 8;
+}
+
+static void load_tensor(const struct ref_stream *s, const uint8_t *frame, int32_t *values)
+{
+	for (uint32_t r = 0; r < s->shape.height; r++)
+		for (uint32_t c = 0; c < s->shape.width; c++)
+			for (uint32_t f = 0; f < s->shape.features; f++)
+				*values++ = get_element(frame, device_index(s, r, c, f), s->bytes);
+}
+
+static void store_tensor(const struct ref_stream *s, const int32_t *values, uint8_t *frame)
+{
+	memset(frame, 0, s->device_size);
+	for (uint32_t r = 0; r < s->shape.height; r++)
+		for (uint32_t c = 0; c < s->shape.width; c++)
+			for (uint32_t f = 0; f < s->shape.features; f++)
+				put_element(frame, device_index(s, r, c, f), s->bytes, *values++);
+}
+
+void refnet_to_device(const struct ref_stream *s, const uint8_t *user, uint8_t *device)
+{
+	size_t i = 0;
+
+	memset(device, 0, s->device_size);
+	for (uint32_t r = 0; r < s->shape.height; r++)
+		for (uint32_t c = 0; c < s->shape.width; c++)
+			for (uint32_t f = 0; f < s->shape.features; f++)
+				put_element(device, device_index(s, r, c, f), s->bytes,
+					    get_element(user, i++, s->bytes));
+}
+
+void refnet_to_user(const struct ref_stream *s, const uint8_t *device, uint8_t *user)
+{
+	size_t i = 0;
+
+	for (uint32_t r = 0; r < s->shape.height; r++)
+		for (uint32_t c = 0; c < s->shape.width; c++)
+			for (uint32_t f = 0; f < s->shape.features; f++)
+				put_element(user, i++, s->bytes,
+					    get_element(device, device_index(s, r, c, f), s->bytes));
+}
+
+/* ---- arithmetic ---- */
+
+/* Rounded v / 2^s, halves up: floor((v + 2^(s-1)) / 2^s) */
+static int64_t rshr(int64_t v, uint8_t s)
+{
+	int64_t divisor, quotient;
+
+	if (!s)
+		return v;
+	divisor = (int64_t)1 << s;
+	v += divisor / 2;
+	quotient = v / divisor;
+	return v % divisor < 0 ? quotient - 1 : quotient;
+}
+
+static int32_t clamp(const struct layer *l, int64_t value)
+{
+	return value < l->min ? l->min : value > l->max ? l->max : value;
+}
+
+static int32_t requantise(const struct layer *l, int64_t acc, size_t factor)
+{
+	return clamp(l, l->out->zp + rshr(acc * l->mult[factor], l->shift[factor]));
+}
+
+static size_t tensor_index(const struct tensor *t, uint32_t r, uint32_t c, uint32_t f)
+{
+	return ((size_t)r * t->shape.width + c) * t->shape.features + f;
+}
+
+/* Element (row, column) of the window at (r, c) of the out tensor; false: padding */
+static bool window_element(const struct layer *l, uint32_t r, uint32_t c, uint32_t row,
+			   uint32_t column, uint32_t f, int64_t *value)
+{
+	int64_t y = (int64_t)r * l->raw.stride_h + row - l->raw.pad_top;
+	int64_t x = (int64_t)c * l->raw.stride_w + column - l->raw.pad_left;
+
+	if (y < 0 || x < 0 || y >= l->in0->shape.height || x >= l->in0->shape.width)
+		return false;
+	*value = l->in0->values[tensor_index(l->in0, y, x, f)];
+	return true;
+}
+
+static int32_t conv_at(const struct layer *l, uint32_t r, uint32_t c, uint32_t out_f)
+{
+	const int8_t *w = l->weights + out_f * weights_per_feature(l);
+	uint32_t features = l->in0->shape.features;
+	int64_t acc = l->bias[out_f], x;
+
+	for (uint32_t row = 0; row < l->raw.kernel_h; row++)
+		for (uint32_t column = 0; column < l->raw.kernel_w; column++)
+			for (uint32_t f = 0; f < features; f++, w++)
+				if (window_element(l, r, c, row, column, f, &x))
+					acc += (x - l->in0->zp) * *w;
+	return requantise(l, acc, out_f);
+}
+
+static int32_t depthwise_at(const struct layer *l, uint32_t r, uint32_t c, uint32_t f)
+{
+	const int8_t *w = l->weights + f * weights_per_feature(l);
+	int64_t acc = l->bias[f], x;
+
+	for (uint32_t row = 0; row < l->raw.kernel_h; row++)
+		for (uint32_t column = 0; column < l->raw.kernel_w; column++, w++)
+			if (window_element(l, r, c, row, column, f, &x))
+				acc += (x - l->in0->zp) * *w;
+	return requantise(l, acc, f);
+}
+
+static int32_t max_at(const struct layer *l, uint32_t r, uint32_t c, uint32_t f)
+{
+	int64_t max = -1, x;
+
+	for (uint32_t row = 0; row < l->raw.kernel_h; row++)
+		for (uint32_t column = 0; column < l->raw.kernel_w; column++)
+			if (window_element(l, r, c, row, column, f, &x) && x > max)
+				max = x;
+	return clamp(l, max);
+}
+
+static int32_t average_at(const struct layer *l, uint32_t r, uint32_t c, uint32_t f)
+{
+	int64_t acc = 0, x;
+
+	for (uint32_t row = 0; row < l->raw.kernel_h; row++)
+		for (uint32_t column = 0; column < l->raw.kernel_w; column++)
+			if (window_element(l, r, c, row, column, f, &x))
+				acc += x - l->in0->zp;
+	return requantise(l, acc, 0);
+}
+
+static int32_t add_at(const struct layer *l, uint32_t r, uint32_t c, uint32_t f)
+{
+	size_t i = tensor_index(l->out, r, c, f);
+	int64_t a = l->in0->values[i] - l->in0->zp;
+	int64_t b = l->in1->values[i] - l->in1->zp;
+
+	return clamp(l, l->out->zp + rshr(a * l->mult[0] + b * l->mult[1], l->shift[0]));
+}
+
+static int32_t connected_at(const struct layer *l, uint32_t r, uint32_t c, uint32_t out_f)
+{
+	size_t count = elements(l->in0->shape);
+	const int8_t *w = l->weights + out_f * count;
+	int64_t acc = l->bias[out_f];
+
+	(void)r;
+	(void)c;
+	for (size_t i = 0; i < count; i++)
+		acc += (l->in0->values[i] - l->in0->zp) * w[i];
+	return requantise(l, acc, out_f);
+}
+
+static void run_layer(const struct layer *l)
+{
+	static int32_t (*const ops[])(const struct layer *, uint32_t, uint32_t, uint32_t) = {
+		[NN_OP_CONV2D] = conv_at,
+		[NN_OP_DEPTHWISE] = depthwise_at,
+		[NN_OP_MAX_POOL] = max_at,
+		[NN_OP_AVG_POOL] = average_at,
+		[NN_OP_ADD] = add_at,
+		[NN_OP_FULLY_CONNECTED] = connected_at,
+	};
+	const struct ref_shape *shape = &l->out->shape;
+	int32_t *value = l->out->values;
+
+	for (uint32_t r = 0; r < shape->height; r++)
+		for (uint32_t c = 0; c < shape->width; c++)
+			for (uint32_t f = 0; f < shape->features; f++)
+				*value++ = ops[l->raw.op](l, r, c, f);
+}
+
+void refnet_run(struct refnet *net, uint8_t *const *frames)
+{
+	struct ref_network *n = net->network;
+
+	for (size_t i = 0; i < net->stream_count; i++)
+		if (!net->streams[i].is_output)
+			load_tensor(&net->streams[i], frames[i],
+				    n->tensors[net->streams[i].tensor].values);
+	for (size_t i = 0; i < n->layer_count; i++)
+		run_layer(&n->layers[i]);
+	for (size_t i = 0; i < net->stream_count; i++)
+		if (net->streams[i].is_output)
+			store_tensor(&net->streams[i], n->tensors[net->streams[i].tensor].values,
+				     frames[i]);
+}

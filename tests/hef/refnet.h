@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reference evaluator: what the software chip must answer. Takes the network
+ * out of a HEF's configuration words by itself and computes it slowly and
+ * plainly. Shares with the writer and with the chip nothing but nn_format.h.
+ */
+#ifndef REFNET_H
+#define REFNET_H
+
+#include <stdbool.h>
+
+#include "util.h"
+
+struct ref_shape {
+	uint32_t height, width, features;
+};
+
+struct ref_stream {
+	char *name;			/* as in the HEF; NULL without one */
+	bool is_output;
+	uint8_t sys_index;
+	uint8_t order;			/* HEF format code */
+	uint8_t bytes;			/* per element, 1 or 2, little-endian */
+	uint16_t tensor;
+	struct ref_shape shape;
+	struct ref_shape padded;
+	size_t device_size;		/* of a frame on the wire, a multiple of 8 */
+	size_t user_size;		/* of a frame as NHWC without padding */
+};
+
+struct refnet {
+	struct ref_stream *streams;	/* of the network's table, in its order */
+	size_t stream_count;
+	struct ref_network *network;
+};
+
+/* The network of a whole HEF file. `clusters` chooses the layout of a file for
+ * Hailo-8L, 0 takes the first. The file's checksum is not looked at (the network
+ * has one of its own); everything else that is read must fit. Both want
+ * refnet_free() if they return 0, and nothing otherwise.
+ */
+int refnet_open(struct refnet *net, const uint8_t *hef, size_t size, uint32_t clusters,
+		struct failure *failure);
+/* The same of a bare image as nn_format.h has it; streams have no names. */
+int refnet_open_image(struct refnet *net, const uint8_t *image, size_t size,
+		      struct failure *failure);
+void refnet_free(struct refnet *net);
+
+/* Index of the stream of that name, "group/tensor" or only "tensor"; -1: none.
+ * A `name` of NULL finds the only stream of that direction, -1 if there are more.
+ */
+int refnet_find(const struct refnet *net, const char *name, bool is_output);
+
+/* One frame. frames[i] belongs to streams[i], has device_size bytes in device
+ * layout, and is read or written according to the stream's direction.
+ */
+void refnet_run(struct refnet *net, uint8_t *const *frames);
+
+/* Between device layout and user format: elements in the order height, width,
+ * features without padding, little-endian. Padding becomes zero.
+ */
+void refnet_to_device(const struct ref_stream *stream, const uint8_t *user, uint8_t *device);
+void refnet_to_user(const struct ref_stream *stream, const uint8_t *device, uint8_t *user);
+
+/* From refhef.c: what the configuration words of `hef` put into the network's
+ * memory, and names (into the streams that have the same direction and index).
+ */
+int refhef_image(const uint8_t *hef, size_t size, uint32_t clusters, struct blob *image,
+		 struct failure *failure);
+int refhef_names(const uint8_t *hef, size_t size, uint32_t clusters, struct refnet *net,
+		 struct failure *failure);
+
+#endif /* REFNET_H */
