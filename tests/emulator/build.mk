@@ -3,10 +3,6 @@
 # hailo8l-emu, the software chip, and mkfw, which makes its firmware image.
 
 EMU_FW_SRCS := $(wildcard tests/emulator/fw*.c tests/emulator/nn*.c) tests/hef/pattern.c
-# Until the neural core is there.
-ifeq ($(wildcard tests/emulator/nn_net.c),)
-EMU_FW_SRCS := tests/unit/emu_stub_fw.c
-endif
 EMU_CORE_SRCS := $(addprefix tests/emulator/,emu.c pci.c bar.c irq.c boot.c mailbox.c \
 		   vdma.c dma.c fault.c stats.c trace.c)
 EMU_VFU_SRCS := $(wildcard tests/emulator/vfu_*.c)
@@ -26,10 +22,14 @@ EMU_LIBS := $(or $(shell $(PKG_CONFIG) --libs json-c 2>/dev/null),-ljson-c) -lm
 $(O)/tests/emulator/%.o: EXTRA_CFLAGS += $(EMU_CFLAGS)
 $(O)/tests/emulator/main.o: EXTRA_CFLAGS += -DH8L_VERSION='"$(VERSION)"'
 
-PROGRAMS += $(O)/hailo8l-emu $(O)/mkfw
+PROGRAMS += $(O)/tests/emulator/hailo8l-emu $(O)/tests/emulator/mkfw \
+	    $(O)/tests/emulator/hailo8_fw.bin
 
-$(O)/hailo8l-emu: $(EMU_MAIN_OBJS) $(EMU_VFU_OBJS) $(EMU_CORE_OBJS) $(EMU_FW_OBJS)
+$(O)/tests/emulator/hailo8l-emu: $(EMU_MAIN_OBJS) $(EMU_VFU_OBJS) $(EMU_CORE_OBJS) $(EMU_FW_OBJS)
 	$(CC) $(H8L_LDFLAGS) $(LDFLAGS) -o $@ $^ $(EMU_LIBS)
 
-$(O)/mkfw: $(O)/tests/emulator/mkfw.o
+$(O)/tests/emulator/mkfw: $(O)/tests/emulator/mkfw.o
 	$(CC) $(H8L_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+$(O)/tests/emulator/hailo8_fw.bin: $(O)/tests/emulator/mkfw
+	$< $@
