@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the host did, as one JSON object. Counts, not times: on the machines
+ * What the host did, as one JSON object on one line. Counts, not times: on the machines
  * that run the software chip only counts mean something.
  */
 #include <string.h>
@@ -158,7 +158,7 @@ void emu_print_stats(const struct emu *emu, FILE *out)
 	add_dma(root, &emu->stats);
 	add_controls(root, &emu->stats);
 	add_life(root, &emu->stats);
-	fprintf(out, "%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
+	fprintf(out, "%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_SPACED));
 	fflush(out);
 	json_object_put(root);
 }
