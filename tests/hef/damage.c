@@ -89,39 +89,39 @@ static void for_each_layer(Hef__File *file, void (*fn)(Hef__Layer *))
 	}
 }
 
-static void no_periph(Hef__File *file, struct arena *arena)
+static void no_periph(Hef__File *file, struct pool *pool)
 {
 	size_t kept = 0;
 
-	(void)arena;
+	(void)pool;
 	for (size_t i = 0; i < file->n_required; i++)
 		if (file->required[i]->id != HEF__FEATURE__ID__PERIPH_BY_HOST)
 			file->required[kept++] = file->required[i];
 	file->n_required = kept;
 }
 
-static void unknown_extension(Hef__File *file, struct arena *arena)
+static void unknown_extension(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	file->required[0]->id = 999;
 	file->required[0]->name = "from the future";
 }
 
-static void other_chip(Hef__File *file, struct arena *arena)
+static void other_chip(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	file->header->arch = HEF__HEADER__ARCH__HAILO15H;
 }
 
-static void metadata_version(Hef__File *file, struct arena *arena)
+static void metadata_version(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	file->header->version = 0;
 }
 
-static void no_group(Hef__File *file, struct arena *arena)
+static void no_group(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	file->n_groups = 0;
 }
 
@@ -131,9 +131,9 @@ static void no_preliminary_one(Hef__Preliminary *preliminary, Hef__Context *cont
 	preliminary->n_operations = 0;
 }
 
-static void no_preliminary(Hef__File *file, struct arena *arena)
+static void no_preliminary(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	for_each_core(file, no_preliminary_one);
 }
 
@@ -143,9 +143,9 @@ static void no_edges_one(Hef__Preliminary *preliminary, Hef__Context *context)
 	context->info->n_edges = 0;
 }
 
-static void no_edges(Hef__File *file, struct arena *arena)
+static void no_edges(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	for_each_core(file, no_edges_one);
 }
 
@@ -159,9 +159,9 @@ static void wrong_input_one(Hef__Preliminary *preliminary, Hef__Context *context
 			operation->actions[i]->allow_input->stream = 31;
 }
 
-static void wrong_input(Hef__File *file, struct arena *arena)
+static void wrong_input(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	for_each_core(file, wrong_input_one);
 }
 
@@ -175,9 +175,9 @@ static void ccw_range_one(Hef__Preliminary *preliminary, Hef__Context *context)
 			operation->actions[i]->ccw_pointer->offset += 1ull << 40;
 }
 
-static void ccw_range(Hef__File *file, struct arena *arena)
+static void ccw_range(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	for_each_core(file, ccw_range_one);
 }
 
@@ -187,9 +187,9 @@ static void action_less_one(Hef__Preliminary *preliminary, Hef__Context *context
 	preliminary->operations[0]->actions[0]->body_case = HEF__ACTION__BODY__NOT_SET;
 }
 
-static void action_less(Hef__File *file, struct arena *arena)
+static void action_less(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	for_each_core(file, action_less_one);
 }
 
@@ -198,9 +198,9 @@ static void data_bytes_one(Hef__Layer *layer)
 	layer->shape->data_bytes = 3;
 }
 
-static void data_bytes(Hef__File *file, struct arena *arena)
+static void data_bytes(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	for_each_layer(file, data_bytes_one);
 }
 
@@ -209,9 +209,9 @@ static void stream_index_one(Hef__Layer *layer)
 	layer->shape->stream += 256;
 }
 
-static void stream_index(Hef__File *file, struct arena *arena)
+static void stream_index(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	for_each_layer(file, stream_index_one);
 }
 
@@ -220,9 +220,9 @@ static void format_code_one(Hef__Layer *layer)
 	layer->shape->format = 12;
 }
 
-static void format_code(Hef__File *file, struct arena *arena)
+static void format_code(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	for_each_layer(file, format_code_one);
 }
 
@@ -231,9 +231,9 @@ static void padding_small_one(Hef__Layer *layer)
 	layer->shape->padded_width = layer->shape->width - 1;
 }
 
-static void padding_small(Hef__File *file, struct arena *arena)
+static void padding_small(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	for_each_layer(file, padding_small_one);
 }
 
@@ -242,17 +242,17 @@ static void same_names_one(Hef__Layer *layer)
 	layer->name = "twin";
 }
 
-static void same_names(Hef__File *file, struct arena *arena)
+static void same_names(Hef__File *file, struct pool *pool)
 {
-	(void)arena;
+	(void)pool;
 	for_each_layer(file, same_names_one);
 }
 
-static void no_layout(Hef__File *file, struct arena *arena)
+static void no_layout(Hef__File *file, struct pool *pool)
 {
 	Hef__NetworkGroup *group = file->groups[0];
 
-	(void)arena;
+	(void)pool;
 	for (size_t i = 0; i < group->n_partials; i++)
 		group->partials[i]->layout->clusters = 0x0f;
 }

@@ -10,7 +10,7 @@ struct damage {
 	const char *name;
 	const char *text;
 	void (*image)(uint8_t *image);		/* network, before it goes into CCWs */
-	void (*metadata)(Hef__File *file, struct arena *arena);
+	void (*metadata)(Hef__File *file, struct pool *pool);
 	void (*proto)(struct blob *proto);	/* metadata bytes, before the hash */
 	void (*file)(struct blob *file);	/* the whole file */
 };

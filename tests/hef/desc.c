@@ -20,12 +20,12 @@ void desc_init(struct desc *desc)
 	};
 	memcpy(desc->required, required, sizeof(required));
 	memcpy(desc->optional, optional, sizeof(optional));
-	desc->contexts = arena_alloc(&desc->arena, sizeof(*desc->contexts));
+	desc->contexts = pool_alloc(&desc->pool, sizeof(*desc->contexts));
 }
 
 void desc_free(struct desc *desc)
 {
-	arena_free(&desc->arena);
+	pool_free(&desc->pool);
 }
 
 bool desc_has_optional(const struct desc *desc, uint32_t id)
@@ -39,8 +39,8 @@ bool desc_has_optional(const struct desc *desc, uint32_t id)
 size_t desc_add_tensor(struct desc *desc, struct desc_context *context,
 		       const struct desc_tensor *tensor)
 {
-	context->tensors = arena_grow(&desc->arena, context->tensors, context->tensor_count,
-				      sizeof(*tensor));
+	context->tensors = pool_grow(&desc->pool, context->tensors, context->tensor_count,
+				     sizeof(*tensor));
 	context->tensors[context->tensor_count] = *tensor;
 	return context->tensor_count++;
 }
@@ -48,8 +48,8 @@ size_t desc_add_tensor(struct desc *desc, struct desc_context *context,
 size_t desc_add_stream(struct desc *desc, struct desc_context *context,
 		       const struct desc_stream *stream)
 {
-	context->streams = arena_grow(&desc->arena, context->streams, context->stream_count,
-				      sizeof(*stream));
+	context->streams = pool_grow(&desc->pool, context->streams, context->stream_count,
+				     sizeof(*stream));
 	context->streams[context->stream_count] = *stream;
 	return context->stream_count++;
 }
@@ -57,8 +57,8 @@ size_t desc_add_stream(struct desc *desc, struct desc_context *context,
 size_t desc_add_layer(struct desc *desc, struct desc_context *context,
 		      const struct desc_layer *layer)
 {
-	context->layers = arena_grow(&desc->arena, context->layers, context->layer_count,
-				     sizeof(*layer));
+	context->layers = pool_grow(&desc->pool, context->layers, context->layer_count,
+				    sizeof(*layer));
 	context->layers[context->layer_count] = *layer;
 	return context->layer_count++;
 }

@@ -79,7 +79,7 @@ enum desc_chip {
 };
 
 struct desc {
-	struct arena arena;		/* owns everything below */
+	struct pool pool;		/* owns everything below */
 	const char *name;
 	enum desc_chip chip;
 	uint32_t container;		/* 0 to 3 */

@@ -35,8 +35,8 @@ bad_layer(struct image *image, const struct desc_layer *layer, const char *forma
 	va_start(args, format);
 	vsnprintf(what.text, sizeof(what.text), format, args);
 	va_end(args);
-	return fail(image->failure, "%s '%s' (line %d): %.300s", op_name(layer->op),
-		    layer->name ? layer->name : "?", layer->line, what.text);
+	return hef_fail(image->failure, "%s '%s' (line %d): %.300s", op_name(layer->op),
+			layer->name ? layer->name : "?", layer->line, what.text);
 }
 
 static const struct desc_tensor *tensor_of(struct image *image, uint16_t index)
@@ -181,8 +181,8 @@ static int add_weights(struct image *image, const struct desc_layer *layer,
 {
 	size_t features = tensor_of(image, layer->out)->shape.features;
 	size_t count = features * fan_in(image, layer);
-	struct arena arena = { 0 };
-	int64_t *bias = arena_alloc(&arena, features * sizeof(*bias));
+	struct pool pool = { 0 };
+	int64_t *bias = pool_alloc(&pool, features * sizeof(*bias));
 	int result = -1;
 
 	if (!check_weights(image, layer, count) &&
@@ -192,7 +192,7 @@ static int add_weights(struct image *image, const struct desc_layer *layer,
 		out->bias_offset = add_words(image, bias, features);
 		result = 0;
 	}
-	arena_free(&arena);
+	pool_free(&pool);
 	return result;
 }
 
@@ -214,22 +214,24 @@ static int add_factors(struct image *image, const struct desc_layer *layer,
 {
 	size_t count = factor_count(image, layer);
 	size_t shifts = layer->op == NN_OP_ADD ? 1 : count;
-	struct arena arena = { 0 };
-	int64_t *mult = arena_alloc(&arena, count * sizeof(*mult));
-	int64_t *shift = arena_alloc(&arena, count * sizeof(*shift));
+	struct pool pool = { 0 };
+	int64_t *mult = pool_alloc(&pool, count * sizeof(*mult));
+	int64_t *shift = pool_alloc(&pool, count * sizeof(*shift));
 	int64_t usual[2];
 	int result = -1;
 
 	usual_factor(layer, &usual[0], &usual[1]);
-	if (!fill(image, layer, "mult", &layer->mult, count, usual[0], INT32_MIN, INT32_MAX, mult) &&
-	    !fill(image, layer, "shift", &layer->shift, shifts, usual[1], 0, NN_SHIFT_MAX, shift)) {
+	if (!fill(image, layer, "mult", &layer->mult, count, usual[0], INT32_MIN, INT32_MAX,
+		  mult) &&
+	    !fill(image, layer, "shift", &layer->shift, shifts, usual[1], 0, NN_SHIFT_MAX,
+		  shift)) {
 		if (count)
 			out->mult_offset = add_words(image, mult, count);
 		if (shifts)
 			out->shift_offset = add_bytes(image, shift, shifts);
 		result = 0;
 	}
-	arena_free(&arena);
+	pool_free(&pool);
 	return result;
 }
 
@@ -414,8 +416,8 @@ int image_build(const struct desc *desc, const struct desc_context *context,
 	header.layers_offset = htole32(layers);
 	blob_align(blob, 4);
 	if (blob->size - image.base > NN_MEMORY_SIZE)
-		return fail(failure, "the network takes %zu bytes, the chip has %u",
-			    blob->size - image.base, NN_MEMORY_SIZE);
+		return hef_fail(failure, "the network takes %zu bytes, the chip has %u",
+				blob->size - image.base, NN_MEMORY_SIZE);
 	finish_header(&image, &header);
 	return 0;
 }

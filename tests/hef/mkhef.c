@@ -64,8 +64,8 @@ static int apply(struct desc *desc, const struct arguments *arguments, struct fa
 	if (arguments->container) {
 		if (strlen(arguments->container) != 1 || *arguments->container < '0' ||
 		    *arguments->container > '3')
-			return fail(failure, "container '%s' is not 0, 1, 2 or 3",
-				    arguments->container);
+			return hef_fail(failure, "container '%s' is not 0, 1, 2 or 3",
+					arguments->container);
 		desc->container = *arguments->container - '0';
 	}
 	if (!arguments->chip)
@@ -75,7 +75,8 @@ static int apply(struct desc *desc, const struct arguments *arguments, struct fa
 	else if (!strcmp(arguments->chip, "hailo8l"))
 		desc->chip = DESC_HAILO8L;
 	else
-		return fail(failure, "chip '%s' is neither hailo8l nor hailo8", arguments->chip);
+		return hef_fail(failure, "chip '%s' is neither hailo8l nor hailo8",
+				arguments->chip);
 	return 0;
 }
 

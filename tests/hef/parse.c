@@ -54,7 +54,7 @@ wrong(struct parser *p, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(what.text, sizeof(what.text), format, args);
 	va_end(args);
-	return fail(p->failure, "%s:%d: %.300s", p->path, p->line, what.text);
+	return hef_fail(p->failure, "%s:%d: %.300s", p->path, p->line, what.text);
 }
 
 /* ---- values ---- */
@@ -88,7 +88,7 @@ static int parse_real(struct parser *p, const char *text, double *value)
 static int parse_tuple(struct parser *p, const char *text, char separator, size_t count,
 		       int64_t min, int64_t max, int64_t *values)
 {
-	char *copy = arena_format(&p->desc->arena, "%s", text);
+	char *copy = pool_format(&p->desc->pool, "%s", text);
 	char *rest = copy;
 
 	for (size_t i = 0; i < count; i++) {
@@ -130,12 +130,12 @@ static int parse_shape(struct parser *p, const char *text, struct desc_shape *sh
 
 static int parse_doubles(struct parser *p, const char *text, struct desc_doubles *list)
 {
-	char *copy = arena_format(&p->desc->arena, "%s", text);
+	char *copy = pool_format(&p->desc->pool, "%s", text);
 	char *state;
 
 	for (char *part = strtok_r(copy, ",", &state); part; part = strtok_r(NULL, ",", &state)) {
-		list->values = arena_grow(&p->desc->arena, list->values, list->count,
-					  sizeof(*list->values));
+		list->values = pool_grow(&p->desc->pool, list->values, list->count,
+					 sizeof(*list->values));
 		if (parse_real(p, part, &list->values[list->count++]))
 			return -1;
 	}
@@ -206,7 +206,7 @@ static int key_padded(struct parser *p, const char *value)
 
 static int key_name(struct parser *p, const char *value)
 {
-	p->options.name = arena_format(&p->desc->arena, "%s", value);
+	p->options.name = pool_format(&p->desc->pool, "%s", value);
 	return 0;
 }
 
@@ -359,7 +359,7 @@ static int add_tensor(struct parser *p, const char *name, struct desc_shape shap
 		      uint8_t type, int64_t zero_point, uint16_t *index)
 {
 	struct desc_tensor tensor = {
-		.name = arena_format(&p->desc->arena, "%s", name),
+		.name = pool_format(&p->desc->pool, "%s", name),
 		.shape = shape,
 		.type = type,
 		.zero_point = zero_point,
@@ -384,7 +384,7 @@ static struct desc_shape usual_padding(struct desc_shape shape, uint8_t order, b
 	bool pads = order == 7 || order == 2 || (order == 3 && is_output);
 
 	if (pads)
-		shape.features = align_up(shape.features, 8);
+		shape.features = round_up(shape.features, 8);
 	return shape;
 }
 
@@ -419,7 +419,7 @@ static int add_stream(struct parser *p, const char *name, uint16_t tensor, bool 
 	const struct desc_tensor *t = &p->context->tensors[tensor];
 	struct options *o = &p->options;
 	struct desc_stream stream = {
-		.name = arena_format(&p->desc->arena, "%s", name),
+		.name = pool_format(&p->desc->pool, "%s", name),
 		.is_output = is_output,
 		.tensor = tensor,
 		.order = o->order,
@@ -478,7 +478,7 @@ static int do_network(struct parser *p, char **words, size_t count)
 		return wrong(p, "wanted: network NAME");
 	if (p->desc->name)
 		return wrong(p, "a second network");
-	p->desc->name = arena_format(&p->desc->arena, "%s", words[1]);
+	p->desc->name = pool_format(&p->desc->pool, "%s", words[1]);
 	return 0;
 }
 
@@ -673,8 +673,8 @@ static int do_layer(struct parser *p, const struct op *op, char **words, size_t 
 
 static void add_number(struct parser *p, struct desc_numbers *list, int64_t number)
 {
-	list->values = arena_grow(&p->desc->arena, list->values, list->count,
-				  sizeof(*list->values));
+	list->values = pool_grow(&p->desc->pool, list->values, list->count,
+				 sizeof(*list->values));
 	list->values[list->count++] = number;
 }
 
@@ -814,12 +814,12 @@ static int parse_line(struct parser *p, char *line)
 	line[strcspn(line, "#")] = 0;
 	for (char *word = strtok_r(line, " \t\r", &state); word;
 	     word = strtok_r(NULL, " \t\r", &state)) {
-		words = arena_grow(&p->desc->arena, words, count, sizeof(*words));
+		words = pool_grow(&p->desc->pool, words, count, sizeof(*words));
 		words[count++] = word;
 	}
 	if (!count)
 		return 0;
-	words = arena_grow(&p->desc->arena, words, count, sizeof(*words));
+	words = pool_grow(&p->desc->pool, words, count, sizeof(*words));
 	words[count] = NULL;
 	return parse_words(p, words, count);
 }
@@ -842,7 +842,7 @@ static int check_whole(struct parser *p)
 int desc_parse(struct desc *desc, const char *path, const char *text, size_t size,
 	       struct failure *failure)
 {
-	char *copy = arena_alloc(&desc->arena, size + 1);
+	char *copy = pool_alloc(&desc->pool, size + 1);
 	struct parser parser = {
 		.desc = desc,
 		.context = &desc->contexts[0],
@@ -853,7 +853,7 @@ int desc_parse(struct desc *desc, const char *path, const char *text, size_t siz
 
 	memcpy(copy, text, size);
 	if (strlen(copy) != size)
-		return fail(failure, "%s: not a text file", path);
+		return hef_fail(failure, "%s: not a text file", path);
 	while (next) {
 		char *line = strsep(&next, "\n");
 

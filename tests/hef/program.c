@@ -53,12 +53,12 @@ static Hef__Action *add_action(struct list *list)
 {
 	struct program *program = list->program;
 	Hef__Operation *operation = list->operation;
-	Hef__Action *action = arena_alloc(program->arena, sizeof(*action));
+	Hef__Action *action = pool_alloc(program->pool, sizeof(*action));
 
 	hef__action__init(action);
 	action->unique_id = (*program->next_id)++;
-	operation->actions = arena_grow(program->arena, operation->actions,
-					operation->n_actions, sizeof(*operation->actions));
+	operation->actions = pool_grow(program->pool, operation->actions,
+				       operation->n_actions, sizeof(*operation->actions));
 	operation->actions[operation->n_actions++] = action;
 	return action;
 }
@@ -69,7 +69,7 @@ static Hef__Action *add_action(struct list *list)
 	Hef__Action *added_ = add_action(list);					\
 										\
 	added_->body_case = HEF__ACTION__BODY_ ## CASE;				\
-	added_->name = arena_alloc((list)->program->arena, sizeof(*added_->name)); \
+	added_->name = pool_alloc((list)->program->pool, sizeof(*added_->name)); \
 	type ## __init(added_->name);						\
 	added_->name;								\
 })
@@ -113,7 +113,7 @@ static void enable_sequencer(struct list *list, uint32_t cluster, uint32_t units
 	action->l2_write_3 = units;
 	/* Cut 0, offset 32704 in both of its forms, as in every real file */
 	action->initial_l3_legacy = 523264;
-	action->initial_l3 = arena_alloc(list->program->arena, sizeof(*action->initial_l3));
+	action->initial_l3 = pool_alloc(list->program->pool, sizeof(*action->initial_l3));
 	hef__initial_l3__init(action->initial_l3);
 	action->initial_l3->offset = 32704;
 	action->initial_l3->valid = true;
@@ -150,15 +150,15 @@ static void add_ccw(struct list *list, uint32_t channel, uint32_t address, uint3
 		    const void *data, size_t bytes)
 {
 	struct program *program = list->program;
-	size_t size = align_up(8 + 4 * (size_t)words, 8);
-	uint8_t *ccw = arena_alloc(program->arena, size);
+	size_t size = round_up(8 + 4 * (size_t)words, 8);
+	uint8_t *ccw = pool_alloc(program->pool, size);
 	uint32_t header[2] = { htole32(words - 1), htole32(address) };
 
 	memcpy(ccw, header, sizeof(header));
 	if (bytes)
 		memcpy(ccw + sizeof(header), data, bytes);
-	program->ccws = arena_grow(program->arena, program->ccws, program->ccw_count,
-				   sizeof(*program->ccws));
+	program->ccws = pool_grow(program->pool, program->ccws, program->ccw_count,
+				  sizeof(*program->ccws));
 	program->ccws[program->ccw_count] = (struct ccw){ channel, ccw, size, NULL };
 	add_ccw_action(list, &program->ccws[program->ccw_count]);
 	program->ccw_count++;
@@ -277,9 +277,9 @@ static void first_signals(struct list *list)
 
 static Hef__Operation *new_operation(struct program *program)
 {
-	Hef__Operation *operation = arena_alloc(program->arena, sizeof(*operation));
-	Hef__Trigger *trigger = arena_alloc(program->arena, sizeof(*trigger));
-	Hef__Nothing *nothing = arena_alloc(program->arena, sizeof(*nothing));
+	Hef__Operation *operation = pool_alloc(program->pool, sizeof(*operation));
+	Hef__Trigger *trigger = pool_alloc(program->pool, sizeof(*trigger));
+	Hef__Nothing *nothing = pool_alloc(program->pool, sizeof(*nothing));
 
 	hef__operation__init(operation);
 	hef__trigger__init(trigger);
@@ -320,12 +320,12 @@ static void fill_preliminary(struct list *list, const struct blob *image)
 
 Hef__Preliminary *program_preliminary(struct program *program, const struct blob *image)
 {
-	Hef__Preliminary *preliminary = arena_alloc(program->arena, sizeof(*preliminary));
+	Hef__Preliminary *preliminary = pool_alloc(program->pool, sizeof(*preliminary));
 	struct list list = { program, new_operation(program) };
 
 	hef__preliminary__init(preliminary);
 	fill_preliminary(&list, image);
-	preliminary->operations = arena_grow(program->arena, NULL, 0, sizeof(list.operation));
+	preliminary->operations = pool_grow(program->pool, NULL, 0, sizeof(list.operation));
 	preliminary->operations[0] = list.operation;
 	preliminary->n_operations = 1;
 	return preliminary;

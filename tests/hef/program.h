@@ -20,7 +20,7 @@ struct ccw {
 /* What belongs to one cluster layout. */
 struct program {
 	const struct desc *desc;
-	struct arena *arena;
+	struct pool *pool;
 	uint32_t clusters;		/* bit n: cluster n may be used */
 	uint32_t *next_id;		/* of actions and triggers, one count per file */
 	struct ccw *ccws;

@@ -38,20 +38,20 @@ static int open_container(struct hef *hef)
 	size_t header, proto;
 
 	if (hef->size < 12 || be32(hef->bytes) != 0x01484546)
-		return fail(hef->failure, "not a HEF");
+		return hef_fail(hef->failure, "not a HEF");
 	hef->version = be32(hef->bytes + 4);
 	if (hef->version >= ARRAY_SIZE(header_sizes))
-		return fail(hef->failure, "container version %u is unknown", hef->version);
+		return hef_fail(hef->failure, "container version %u is unknown", hef->version);
 	header = header_sizes[hef->version];
 	proto = be32(hef->bytes + 8);
 	if (hef->size < header || hef->size - header < proto)
-		return fail(hef->failure, "the file is cut");
+		return hef_fail(hef->failure, "the file is cut");
 	hef->ccws = header + proto;
 	if (hef->version == 3)
 		hef->ccws += be32(hef->bytes + 28);
 	hef->file = hef__file__unpack(NULL, proto, hef->bytes + header);
 	if (!hef->file)
-		return fail(hef->failure, "the metadata cannot be decoded");
+		return hef_fail(hef->failure, "the metadata cannot be decoded");
 	return 0;
 }
 
@@ -68,7 +68,7 @@ static int choose_layout(struct hef *hef, Hef__NetworkGroup *group, uint32_t clu
 		hef->context = partial->core->contexts[0];
 		return 0;
 	}
-	return fail(hef->failure, "no part for cluster layout 0x%x", clusters);
+	return hef_fail(hef->failure, "no part for cluster layout 0x%x", clusters);
 }
 
 static int choose_group(struct hef *hef, uint32_t clusters)
@@ -76,12 +76,12 @@ static int choose_group(struct hef *hef, uint32_t clusters)
 	Hef__NetworkGroup *group;
 
 	if (!hef->file->n_groups)
-		return fail(hef->failure, "no network group");
+		return hef_fail(hef->failure, "no network group");
 	group = hef->file->groups[hef->file->n_groups - 1];
 	if (group->n_partials)
 		return choose_layout(hef, group, clusters);
 	if (!group->n_contexts)
-		return fail(hef->failure, "no context");
+		return hef_fail(hef->failure, "no context");
 	hef->preliminary = group->preliminary;
 	hef->context = group->contexts[0];
 	return 0;
@@ -117,15 +117,17 @@ static int apply_ccws(struct hef *hef, const uint8_t *data, size_t size, struct 
 		uint32_t address;
 
 		if (size < 8)
-			return fail(hef->failure, "%zu bytes left of configuration words", size);
+			return hef_fail(hef->failure, "%zu bytes left of configuration words",
+					size);
 		words = (uint64_t)le32(data) + 1;
 		address = le32(data + 4);
-		bytes = align_up(8 + 4 * words, 8);
+		bytes = round_up(8 + 4 * words, 8);
 		if (bytes > size)
-			return fail(hef->failure, "a configuration word is cut");
+			return hef_fail(hef->failure, "a configuration word is cut");
 		if (address >= NN_MEMORY_BASE && address - NN_MEMORY_BASE < NN_MEMORY_SIZE) {
 			if (4 * words > NN_MEMORY_SIZE - (address - NN_MEMORY_BASE))
-				return fail(hef->failure, "a write to 0x%x is too long", address);
+				return hef_fail(hef->failure, "a write to 0x%x is too long",
+						address);
 			store_words(memory, address - NN_MEMORY_BASE, data + 8, 4 * words);
 		}
 		data += bytes;
@@ -145,7 +147,7 @@ static int apply_action(struct hef *hef, const Hef__Action *action, struct blob 
 	pointer = action->ccw_pointer;
 	if (pointer->offset > hef->size - hef->ccws ||
 	    pointer->size > hef->size - hef->ccws - pointer->offset)
-		return fail(hef->failure, "configuration words behind the end of the file");
+		return hef_fail(hef->failure, "configuration words behind the end of the file");
 	return apply_ccws(hef, hef->bytes + hef->ccws + pointer->offset, pointer->size, memory);
 }
 
@@ -176,7 +178,7 @@ int refhef_image(const uint8_t *bytes, size_t size, uint32_t clusters, struct bl
 	int result = hef_open(&hef, clusters);
 
 	if (!result && hef.ccws > size)
-		result = fail(failure, "the file is cut");
+		result = hef_fail(failure, "the file is cut");
 	if (!result)
 		result = collect(&hef, image);
 	hef_close(&hef);
@@ -214,11 +216,13 @@ static int name_streams(struct hef *hef, struct refnet *net)
 		const Hef__Layer *layer = find_layer(hef, stream);
 
 		if (!layer)
-			return fail(hef->failure, "the network has a stream %u that the metadata lacks",
-				    stream->sys_index);
+			return hef_fail(hef->failure,
+					"the network has a stream %u that the metadata lacks",
+					stream->sys_index);
 		if (!same_frame(layer->shape, stream))
-			return fail(hef->failure, "'%s': network and metadata disagree on its shape",
-				    layer->name);
+			return hef_fail(hef->failure,
+					"'%s': network and metadata disagree on its shape",
+					layer->name);
 		stream->name = strdup(layer->name);
 	}
 	return 0;

@@ -31,7 +31,7 @@ struct layer {
 };
 
 struct ref_network {
-	struct arena arena;
+	struct pool pool;
 	uint8_t *image;
 	size_t size;
 	struct nn_header header;	/* as in the image */
@@ -68,19 +68,20 @@ static int check_header(struct ref_network *n, size_t size, struct failure *fail
 	const struct nn_header *h = &n->header;
 
 	if (size < sizeof(*h) || le32toh(h->magic) != NN_MAGIC)
-		return fail(failure, "the configuration words carry no network");
+		return hef_fail(failure, "the configuration words carry no network");
 	if (le16toh(h->version) != NN_VERSION || le16toh(h->header_size) != sizeof(*h))
-		return fail(failure, "network format version %u is unknown", le16toh(h->version));
+		return hef_fail(failure, "network format version %u is unknown",
+				le16toh(h->version));
 	n->size = le32toh(h->image_size);
 	if (n->size < sizeof(*h) || n->size > size)
-		return fail(failure, "the network is cut");
+		return hef_fail(failure, "the network is cut");
 	if (crc32(0, n->image + sizeof(*h), n->size - sizeof(*h)) != le32toh(h->crc32))
-		return fail(failure, "the network's checksum is wrong");
+		return hef_fail(failure, "the network's checksum is wrong");
 	if (h->reserved || h->reserved2)
-		return fail(failure, "reserved words of the network's header are not zero");
+		return hef_fail(failure, "reserved words of the network's header are not zero");
 	if (le16toh(h->tensor_count) > NN_MAX_TENSORS || le16toh(h->layer_count) > NN_MAX_LAYERS ||
 	    le16toh(h->stream_count) > NN_MAX_STREAMS)
-		return fail(failure, "the network has too many parts");
+		return hef_fail(failure, "the network has too many parts");
 	return 0;
 }
 
@@ -90,9 +91,9 @@ static int read_tensors(struct ref_network *n, struct failure *failure)
 					 le16toh(n->header.tensor_count), sizeof(*raw));
 
 	n->tensor_count = le16toh(n->header.tensor_count);
-	n->tensors = arena_alloc(&n->arena, (n->tensor_count + 1) * sizeof(*n->tensors));
+	n->tensors = pool_alloc(&n->pool, (n->tensor_count + 1) * sizeof(*n->tensors));
 	if (!raw)
-		return fail(failure, "the table of tensors lies outside");
+		return hef_fail(failure, "the table of tensors lies outside");
 	for (size_t i = 0; i < n->tensor_count; i++) {
 		struct tensor *t = &n->tensors[i];
 
@@ -103,8 +104,8 @@ static int read_tensors(struct ref_network *n, struct failure *failure)
 		if (!elements(t->shape) || elements(t->shape) > MAX_ELEMENTS ||
 		    (t->type != NN_TYPE_U8 && t->type != NN_TYPE_U16) || raw[i].reserved ||
 		    t->zp < -65536 || t->zp > 65535)
-			return fail(failure, "tensor %zu is not valid", i);
-		t->values = arena_alloc(&n->arena, elements(t->shape) * sizeof(*t->values));
+			return hef_fail(failure, "tensor %zu is not valid", i);
+		t->values = pool_alloc(&n->pool, elements(t->shape) * sizeof(*t->values));
 	}
 	return 0;
 }
@@ -151,7 +152,7 @@ static void fill_stream(struct ref_stream *s, const struct nn_stream *raw,
 			    le16toh(raw->padded_features) },
 	};
 	s->user_size = elements(s->shape) * s->bytes;
-	s->device_size = align_up(elements(s->padded) * s->bytes, 8);
+	s->device_size = round_up(elements(s->padded) * s->bytes, 8);
 }
 
 static int read_streams(struct refnet *net, struct failure *failure)
@@ -160,20 +161,20 @@ static int read_streams(struct refnet *net, struct failure *failure)
 	size_t count = le16toh(n->header.stream_count);
 	const struct nn_stream *raw = at(n, le32toh(n->header.streams_offset), count, sizeof(*raw));
 
-	net->streams = arena_alloc(&n->arena, (count + 1) * sizeof(*net->streams));
+	net->streams = pool_alloc(&n->pool, (count + 1) * sizeof(*net->streams));
 	if (!raw)
-		return fail(failure, "the table of streams lies outside");
+		return hef_fail(failure, "the table of streams lies outside");
 	for (size_t i = 0; i < count; i++) {
 		struct ref_stream *s = &net->streams[i];
 		struct tensor *tensor;
 
 		if (raw[i].is_output > 1 || raw[i].reserved ||
 		    le16toh(raw[i].tensor) >= n->tensor_count)
-			return fail(failure, "stream entry %zu is not valid", i);
+			return hef_fail(failure, "stream entry %zu is not valid", i);
 		tensor = &n->tensors[le16toh(raw[i].tensor)];
 		fill_stream(s, &raw[i], tensor);
 		if (!stream_valid(net, s) || (!s->is_output && tensor->written))
-			return fail(failure, "stream entry %zu is not valid", i);
+			return hef_fail(failure, "stream entry %zu is not valid", i);
 		tensor->written |= !s->is_output;
 		net->stream_count++;
 	}
@@ -282,7 +283,7 @@ static size_t factors_wanted(const struct layer *l)
 static int32_t *words(struct ref_network *n, uint32_t offset, size_t count)
 {
 	const uint8_t *raw = at(n, offset, count, 4);
-	int32_t *values = arena_alloc(&n->arena, count * sizeof(*values));
+	int32_t *values = pool_alloc(&n->pool, count * sizeof(*values));
 
 	if (!raw)
 		return NULL;
@@ -374,17 +375,17 @@ static int read_layers(struct ref_network *n, struct failure *failure)
 	const struct nn_layer *raw;
 
 	n->layer_count = le16toh(n->header.layer_count);
-	n->layers = arena_alloc(&n->arena, (n->layer_count + 1) * sizeof(*n->layers));
+	n->layers = pool_alloc(&n->pool, (n->layer_count + 1) * sizeof(*n->layers));
 	raw = at(n, le32toh(n->header.layers_offset), n->layer_count, sizeof(*raw));
 	if (!raw)
-		return fail(failure, "the table of layers lies outside");
+		return hef_fail(failure, "the table of layers lies outside");
 	for (size_t i = 0; i < n->layer_count; i++) {
 		struct layer *l = &n->layers[i];
 
 		l->raw = raw[i];
 		if (!link_layer(n, l) || !shapes_fit(l) || !read_weights(n, l) ||
 		    !read_factors(n, l) || !sums_fit(l))
-			return fail(failure, "layer %zu of the network is not valid", i);
+			return hef_fail(failure, "layer %zu of the network is not valid", i);
 		l->out->written = true;
 	}
 	return 0;
@@ -394,8 +395,8 @@ static int check_outputs(const struct refnet *net, struct failure *failure)
 {
 	for (size_t i = 0; i < net->stream_count; i++)
 		if (!net->network->tensors[net->streams[i].tensor].written)
-			return fail(failure, "output stream %u is written by no layer",
-				    net->streams[i].sys_index);
+			return hef_fail(failure, "output stream %u is written by no layer",
+					net->streams[i].sys_index);
 	return 0;
 }
 
@@ -417,9 +418,9 @@ int refnet_open_image(struct refnet *net, const uint8_t *image, size_t size,
 	struct ref_network *n = calloc(1, sizeof(*n));
 
 	if (!n)
-		return fail(failure, "out of memory");
+		return hef_fail(failure, "out of memory");
 	*net = (struct refnet){ .network = n };
-	n->image = arena_alloc(&n->arena, size);
+	n->image = pool_alloc(&n->pool, size);
 	if (size)
 		memcpy(n->image, image, size);
 	if (read_network(net, size, failure)) {
@@ -450,7 +451,7 @@ void refnet_free(struct refnet *net)
 	for (size_t i = 0; i < net->stream_count; i++)
 		free(net->streams[i].name);
 	if (net->network)
-		arena_free(&net->network->arena);
+		pool_free(&net->network->pool);
 	free(net->network);
 	*net = (struct refnet){ 0 };
 }
@@ -543,7 +544,8 @@ void refnet_to_user(const struct ref_stream *s, const uint8_t *device, uint8_t *
 		for (uint32_t c = 0; c < s->shape.width; c++)
 			for (uint32_t f = 0; f < s->shape.features; f++)
 				put_element(user, i++, s->bytes,
-					    get_element(device, device_index(s, r, c, f), s->bytes));
+					    get_element(device, device_index(s, r, c, f),
+							s->bytes));
 }
 
 /* ---- arithmetic ---- */

@@ -23,9 +23,10 @@ static void help(void)
 	     "  -s, --streams              only list the streams\n"
 	     "  -h, --help                 this text\n"
 	     "\n"
-	     "Without -i, -o or -c, or with -s, lists the streams. NAME may be left out where there is\n"
-	     "one stream only. Device format: frames as they cross the bus, padded to 8 bytes.\n"
-	     "User format: height, width, features without padding; 16-bit little-endian.\n"
+	     "Without -i, -o or -c, or with -s, lists the streams. NAME may be left out\n"
+	     "where there is one stream only. Device format: frames as they cross the bus,\n"
+	     "padded to 8 bytes. User format: height, width, features without padding; 16-bit\n"
+	     "elements little-endian.\n"
 	     "Exit code: 0 all equal, 1 an error, 2 a comparison differs.");
 }
 
@@ -50,7 +51,7 @@ struct job {
 	size_t file_count;
 	size_t frames;
 	uint8_t **device;		/* a frame for each stream */
-	struct arena arena;
+	struct pool pool;
 	struct failure *failure;
 };
 
@@ -66,7 +67,7 @@ static void add_file(struct job *job, enum use use, char *argument)
 		file.name = argument;
 		file.path = equals + 1;
 	}
-	job->files = arena_grow(&job->arena, job->files, job->file_count, sizeof(file));
+	job->files = pool_grow(&job->pool, job->files, job->file_count, sizeof(file));
 	job->files[job->file_count++] = file;
 }
 
@@ -109,9 +110,9 @@ static int bind_file(struct job *job, struct file *file)
 
 	file->stream = refnet_find(&job->net, file->name, file->use != INPUT);
 	if (file->stream < 0)
-		return fail(job->failure, "%s: %s%s; refnet -s lists them", file->path,
-			    file->name ? "no such stream: " : "which stream? NAME=FILE is needed",
-			    file->name ? file->name : "");
+		return hef_fail(job->failure, "%s: %s%s; refnet -s lists them", file->path,
+				file->name ? "no such stream: " : "which stream? NAME=FILE is needed",
+				file->name ? file->name : "");
 	stream = &job->net.streams[file->stream];
 	file->frame_size = job->user ? stream->user_size : stream->device_size;
 	return 0;
@@ -124,11 +125,12 @@ static int load_file(struct job *job, struct file *file)
 	if (read_file(file->path, &file->bytes, job->failure))
 		return -1;
 	if (!file->bytes.size || file->bytes.size % file->frame_size)
-		return fail(job->failure, "%s: %zu bytes are no whole number of %zu-byte frames",
-			    file->path, file->bytes.size, file->frame_size);
+		return hef_fail(job->failure,
+				"%s: %zu bytes are no whole number of %zu-byte frames",
+				file->path, file->bytes.size, file->frame_size);
 	if (job->frames && job->frames != file->bytes.size / file->frame_size)
-		return fail(job->failure, "%s: %zu frames, the others have %zu", file->path,
-			    file->bytes.size / file->frame_size, job->frames);
+		return hef_fail(job->failure, "%s: %zu frames, the others have %zu", file->path,
+				file->bytes.size / file->frame_size, job->frames);
 	job->frames = file->bytes.size / file->frame_size;
 	return 0;
 }
@@ -143,8 +145,8 @@ static int check_inputs(struct job *job)
 		for (size_t k = 0; k < job->file_count; k++)
 			given += job->files[k].use == INPUT && job->files[k].stream == (int)i;
 		if (given != 1)
-			return fail(job->failure, "input '%s' is given %zu times",
-				    job->net.streams[i].name, given);
+			return hef_fail(job->failure, "input '%s' is given %zu times",
+					job->net.streams[i].name, given);
 	}
 	return 0;
 }
@@ -245,9 +247,9 @@ static int write_outputs(struct job *job)
 
 static void alloc_frames(struct job *job)
 {
-	job->device = arena_alloc(&job->arena, job->net.stream_count * sizeof(*job->device));
+	job->device = pool_alloc(&job->pool, job->net.stream_count * sizeof(*job->device));
 	for (size_t i = 0; i < job->net.stream_count; i++)
-		job->device[i] = arena_alloc(&job->arena, job->net.streams[i].device_size);
+		job->device[i] = pool_alloc(&job->pool, job->net.streams[i].device_size);
 }
 
 /* 0 all equal, 2 something differs, -1 an error */
@@ -295,7 +297,7 @@ static int run(struct job *job)
 	struct failure why;
 
 	if (!result && refnet_open(&job->net, hef.data, hef.size, job->layout, &why))
-		result = fail(job->failure, "%s: %.300s", job->hef, why.text);
+		result = hef_fail(job->failure, "%s: %.300s", job->hef, why.text);
 	blob_free(&hef);
 	if (result)
 		return result;
@@ -322,6 +324,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < job.file_count; i++)
 		blob_free(&job.files[i].bytes);
 	refnet_free(&job.net);
-	arena_free(&job.arena);
+	pool_free(&job.pool);
 	return result < 0 ? 1 : result;
 }

@@ -8,8 +8,8 @@
 
 #include "util.h"
 
-struct arena_block {
-	struct arena_block *next;
+struct pool_block {
+	struct pool_block *next;
 	_Alignas(max_align_t) char data[];
 };
 
@@ -22,16 +22,16 @@ static void *must(void *memory)
 	return memory;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *pool_alloc(struct pool *pool, size_t size)
 {
-	struct arena_block *block = must(calloc(1, sizeof(*block) + size));
+	struct pool_block *block = must(calloc(1, sizeof(*block) + size));
 
-	block->next = arena->blocks;
-	arena->blocks = block;
+	block->next = pool->blocks;
+	pool->blocks = block;
 	return block->data;
 }
 
-char *arena_format(struct arena *arena, const char *format, ...)
+char *pool_format(struct pool *pool, const char *format, ...)
 {
 	va_list args;
 	char *text;
@@ -41,34 +41,34 @@ char *arena_format(struct arena *arena, const char *format, ...)
 	size = vsnprintf(NULL, 0, format, args);
 	va_end(args);
 
-	text = arena_alloc(arena, size + 1);
+	text = pool_alloc(pool, size + 1);
 	va_start(args, format);
 	vsnprintf(text, size + 1, format, args);
 	va_end(args);
 	return text;
 }
 
-void *arena_grow(struct arena *arena, void *old, size_t count, size_t element)
+void *pool_grow(struct pool *pool, void *old, size_t count, size_t element)
 {
 	void *grown = old;
 
 	if (!(count & (count - 1))) {	/* full at 0 and at powers of two */
-		grown = arena_alloc(arena, (count ? 2 * count : 1) * element);
+		grown = pool_alloc(pool, (count ? 2 * count : 1) * element);
 		if (count)
 			memcpy(grown, old, count * element);
 	}
 	return grown;
 }
 
-void arena_free(struct arena *arena)
+void pool_free(struct pool *pool)
 {
-	struct arena_block *next;
+	struct pool_block *next;
 
-	for (struct arena_block *block = arena->blocks; block; block = next) {
+	for (struct pool_block *block = pool->blocks; block; block = next) {
 		next = block->next;
 		free(block);
 	}
-	arena->blocks = NULL;
+	pool->blocks = NULL;
 }
 
 uint8_t *blob_zeros(struct blob *blob, size_t size)
@@ -96,7 +96,7 @@ uint8_t *blob_add(struct blob *blob, const void *data, size_t size)
 
 void blob_align(struct blob *blob, size_t alignment)
 {
-	blob_zeros(blob, align_up(blob->size, alignment) - blob->size);
+	blob_zeros(blob, round_up(blob->size, alignment) - blob->size);
 }
 
 void blob_free(struct blob *blob)
@@ -105,7 +105,7 @@ void blob_free(struct blob *blob)
 	*blob = (struct blob){ 0 };
 }
 
-int fail(struct failure *failure, const char *format, ...)
+int hef_fail(struct failure *failure, const char *format, ...)
 {
 	va_list args;
 
@@ -123,13 +123,13 @@ int read_file(const char *path, struct blob *blob, struct failure *failure)
 	int bad;
 
 	if (!file)
-		return fail(failure, "%s: %s", path, strerror(errno));
+		return hef_fail(failure, "%s: %s", path, strerror(errno));
 	while ((got = fread(part, 1, sizeof(part), file)))
 		blob_add(blob, part, got);
 	bad = ferror(file);
 	fclose(file);
 	if (bad)
-		return fail(failure, "%s: cannot be read", path);
+		return hef_fail(failure, "%s: cannot be read", path);
 	return 0;
 }
 
@@ -140,17 +140,17 @@ int write_file(const char *path, const void *data, size_t size, struct failure *
 	int bad;
 
 	if (asprintf(&part, "%s.part", path) < 0)
-		return fail(failure, "%s: out of memory", path);
+		return hef_fail(failure, "%s: out of memory", path);
 	file = fopen(part, "wb");
 	if (!file) {
-		fail(failure, "%s: %s", part, strerror(errno));
+		hef_fail(failure, "%s: %s", part, strerror(errno));
 		free(part);
 		return -1;
 	}
 	bad = fwrite(data, 1, size, file) != size;
 	bad |= fclose(file);
 	if (bad || rename(part, path)) {
-		fail(failure, "%s: %s", path, strerror(errno));
+		hef_fail(failure, "%s: %s", path, strerror(errno));
 		unlink(part);
 		bad = 1;
 	}

@@ -12,17 +12,17 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Memory that is freed all at once. Zeroed: struct arena a = { 0 }; */
-struct arena {
-	struct arena_block *blocks;
+/* Memory that is freed all at once. Zeroed: struct pool a = { 0 }; */
+struct pool {
+	struct pool_block *blocks;
 };
 
-void *arena_alloc(struct arena *arena, size_t size);	/* zeroed */
-char *arena_format(struct arena *arena, const char *format, ...)
+void *pool_alloc(struct pool *pool, size_t size);	/* zeroed */
+char *pool_format(struct pool *pool, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* `old`, with room for one more element than `count`. Old copies stay. */
-void *arena_grow(struct arena *arena, void *old, size_t count, size_t element);
-void arena_free(struct arena *arena);
+void *pool_grow(struct pool *pool, void *old, size_t count, size_t element);
+void pool_free(struct pool *pool);
 
 /* Growing bytes; free(data). Zeroed: struct blob b = { 0 }; */
 struct blob {
@@ -38,13 +38,13 @@ void blob_align(struct blob *blob, size_t alignment);
 void blob_free(struct blob *blob);
 
 /* One sentence about what is wrong. The functions that fill it return -1, so
- * that a caller can write `return fail(error, ...)`.
+ * that a caller can write `return hef_fail(failure, ...)`.
  */
 struct failure {
 	char text[400];
 };
 
-int fail(struct failure *failure, const char *format, ...)
+int hef_fail(struct failure *failure, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* A whole file; -1 and a failure if it cannot be read. */
@@ -52,7 +52,7 @@ int read_file(const char *path, struct blob *blob, struct failure *failure);
 /* Written beside and renamed, so that no half file is ever seen. */
 int write_file(const char *path, const void *data, size_t size, struct failure *failure);
 
-static inline uint64_t align_up(uint64_t value, uint64_t alignment)
+static inline uint64_t round_up(uint64_t value, uint64_t alignment)
 {
 	return (value + alignment - 1) / alignment * alignment;
 }

@@ -22,7 +22,7 @@
 struct writer {
 	struct desc *desc;
 	const struct damage *damage;
-	struct arena arena;
+	struct pool pool;
 	struct blob image;
 	struct blob section;		/* of configuration words */
 	uint32_t next_id;
@@ -31,7 +31,7 @@ struct writer {
 
 #define NEW(writer, type, init)						\
 ({									\
-	type *new_ = arena_alloc(&(writer)->arena, sizeof(*new_));	\
+	type *new_ = pool_alloc(&(writer)->pool, sizeof(*new_));	\
 									\
 	init(new_);							\
 	new_;								\
@@ -87,11 +87,11 @@ static int check_streams(struct writer *w, struct desc_context *context)
 			const struct desc_stream *b = &context->streams[k];
 
 			if (!strcmp(a->name, b->name))
-				return fail(w->failure, "two streams are called '%s'", a->name);
+				return hef_fail(w->failure, "two streams are called '%s'", a->name);
 			if (a->sys_index == b->sys_index &&
 			    (!separate || a->is_output == b->is_output))
-				return fail(w->failure, "'%s' and '%s' both have stream=%d",
-					    b->name, a->name, a->sys_index);
+				return hef_fail(w->failure, "'%s' and '%s' both have stream=%d",
+						b->name, a->name, a->sys_index);
 		}
 	return 0;
 }
@@ -110,21 +110,21 @@ static int check_periph(struct writer *w, const struct desc_stream *stream,
 
 	if (frame % 8 && desc_has_optional(w->desc, HEF__FEATURE__ID__HW_PADDING) &&
 	    frame < 0xffff)
-		frame = align_up(frame, 8);
-	for (uint64_t size = align_up(row, 8); size; size -= 8)
+		frame = round_up(frame, 8);
+	for (uint64_t size = round_up(row, 8); size; size -= 8)
 		if (size < fifo - 512 && frame % size == 0 && size <= 0x10000)
 			return 0;
-	return fail(w->failure,
-		    "'%s': no host can cut frames of %llu bytes (rows of %llu) into equal parts that are multiples of 8 and below %llu; pad it",
-		    stream->name, (unsigned long long)frame, (unsigned long long)row,
-		    (unsigned long long)(fifo - 512));
+	return hef_fail(w->failure,
+			"'%s': no host can cut frames of %llu bytes (rows of %llu) into equal parts that are multiples of 8 and below %llu; pad it",
+			stream->name, (unsigned long long)frame, (unsigned long long)row,
+			(unsigned long long)(fifo - 512));
 }
 
 static int check_core(struct writer *w, const struct desc_stream *stream, Hef__Shape *shape)
 {
 	if (shape->core_bytes > 0xffff || shape->core_buffers > 0xffff)
-		return fail(w->failure, "'%s': core buffers %ux%u need more than 16 bits",
-			    stream->name, shape->core_bytes, shape->core_buffers);
+		return hef_fail(w->failure, "'%s': core buffers %ux%u need more than 16 bits",
+				stream->name, shape->core_bytes, shape->core_buffers);
 	return 0;
 }
 
@@ -143,14 +143,14 @@ static Hef__Shape *make_shape(struct writer *w, const struct desc_stream *stream
 	shape->padded_features = stream->padded.features;
 	shape->format = stream->order;
 	shape->stream = stream->sys_index;
-	shape->core_bytes = stream->core_bytes ? stream->core_bytes : align_up(row, 8);
+	shape->core_bytes = stream->core_bytes ? stream->core_bytes : round_up(row, 8);
 	shape->core_buffers = stream->core_buffers ? stream->core_buffers :
 			      stream->padded.height;
 	shape->data_bytes = tensor->type;
 	shape->fifo_size = stream->fifo_size;
 	buffer->index = stream->sys_index;
 	buffer->cluster = cluster;
-	shape->buffers = arena_grow(&w->arena, NULL, 0, sizeof(buffer));
+	shape->buffers = pool_grow(&w->pool, NULL, 0, sizeof(buffer));
 	shape->buffers[0] = buffer;
 	shape->n_buffers = 1;
 	return shape;
@@ -168,8 +168,8 @@ static Hef__Quant *make_quant(struct writer *w, const struct desc_stream *stream
 	quant->min = (0 - zp) * scale;
 	quant->max = (desc_type_max(tensor->type) - zp) * scale;
 	quant->n_scales = quant->n_zero_points = count;
-	quant->scales = arena_alloc(&w->arena, count * sizeof(double));
-	quant->zero_points = arena_alloc(&w->arena, count * sizeof(double));
+	quant->scales = pool_alloc(&w->pool, count * sizeof(double));
+	quant->zero_points = pool_alloc(&w->pool, count * sizeof(double));
 	for (uint32_t i = 0; i < count; i++) {
 		quant->scales[i] = stream->scales.count ? stream->scales.values[i] : scale;
 		quant->zero_points[i] = stream->zero_points.count ?
@@ -183,7 +183,7 @@ static Hef__Connection *make_connection(struct writer *w, size_t context)
 	Hef__Connection *connection = NEW(w, Hef__Connection, hef__connection__init);
 
 	connection->context = context;
-	connection->context_name = arena_format(&w->arena, "context_%zu", context);
+	connection->context_name = pool_format(&w->pool, "context_%zu", context);
 	connection->kind = HEF__CONNECTION__KIND__BOUNDARY;
 	connection->buffers = NO_BUFFERS;
 	connection->cache_id = -1;
@@ -192,7 +192,7 @@ static Hef__Connection *make_connection(struct writer *w, size_t context)
 
 static char *stream_name(struct writer *w, const struct desc_stream *stream)
 {
-	return arena_format(&w->arena, "%s/%s", w->desc->name, stream->name);
+	return pool_format(&w->pool, "%s/%s", w->desc->name, stream->name);
 }
 
 static Hef__Edge *make_edge(struct writer *w, size_t context, const struct desc_stream *stream,
@@ -207,7 +207,7 @@ static Hef__Edge *make_edge(struct writer *w, size_t context, const struct desc_
 	layer->name = stream_name(w, stream);
 	layer->source_name = layer->name;
 	if (strlen(layer->name) > DESC_NAME_MAX) {
-		fail(w->failure, "'%s' is longer than %d bytes", layer->name, DESC_NAME_MAX);
+		hef_fail(w->failure, "'%s' is longer than %d bytes", layer->name, DESC_NAME_MAX);
 		return NULL;
 	}
 	layer->shape = make_shape(w, stream, tensor, cluster);
@@ -234,7 +234,7 @@ static char **output_names(struct writer *w, size_t *count)
 	for (size_t i = 0; i < last->stream_count; i++) {
 		if (!last->streams[i].is_output)
 			continue;
-		names = arena_grow(&w->arena, names, *count, sizeof(*names));
+		names = pool_grow(&w->pool, names, *count, sizeof(*names));
 		names[(*count)++] = stream_name(w, &last->streams[i]);
 	}
 	return names;
@@ -246,7 +246,7 @@ static Hef__Context *make_context(struct writer *w, struct program *program, siz
 	Hef__Context *context = NEW(w, Hef__Context, hef__context__init);
 	Hef__ContextInfo *info = NEW(w, Hef__ContextInfo, hef__context_info__init);
 
-	info->edges = arena_alloc(&w->arena, source->stream_count * sizeof(*info->edges));
+	info->edges = pool_alloc(&w->pool, source->stream_count * sizeof(*info->edges));
 	for (size_t i = 0; i < source->stream_count; i++) {
 		info->edges[i] = make_edge(w, index, &source->streams[i],
 					   program_cluster(program, i));
@@ -256,7 +256,7 @@ static Hef__Context *make_context(struct writer *w, struct program *program, siz
 	}
 	info->output_order = output_names(w, &info->n_output_order);
 	context->index = index;
-	context->operations = arena_alloc(&w->arena, sizeof(*context->operations));
+	context->operations = pool_alloc(&w->pool, sizeof(*context->operations));
 	context->operations[0] = program_dynamic(program, index);
 	context->n_operations = 1;
 	context->info = info;
@@ -270,7 +270,7 @@ static Hef__GroupInfo *make_info(struct writer *w)
 
 	info->name = (char *)w->desc->name;
 	info->config_channels = count;
-	info->config_engines = arena_alloc(&w->arena, count * sizeof(*info->config_engines));
+	info->config_engines = pool_alloc(&w->pool, count * sizeof(*info->config_engines));
 	for (size_t i = 0; i < count; i++) {
 		info->config_engines[i] = NEW(w, Hef__ConfigChannel, hef__config_channel__init);
 		info->config_engines[i]->channel = i;
@@ -284,7 +284,7 @@ static Hef__CoreOp *make_core(struct writer *w, uint32_t clusters)
 {
 	struct program program = {
 		.desc = w->desc,
-		.arena = &w->arena,
+		.pool = &w->pool,
 		.clusters = clusters,
 		.next_id = &w->next_id,
 	};
@@ -293,7 +293,7 @@ static Hef__CoreOp *make_core(struct writer *w, uint32_t clusters)
 
 	core->info = make_info(w);
 	core->preliminary = program_preliminary(&program, &w->image);
-	core->contexts = arena_alloc(&w->arena, count * sizeof(*core->contexts));
+	core->contexts = pool_alloc(&w->pool, count * sizeof(*core->contexts));
 	for (size_t i = 0; i < count; i++) {
 		core->contexts[i] = make_context(w, &program, i);
 		if (!core->contexts[i])
@@ -304,7 +304,7 @@ static Hef__CoreOp *make_core(struct writer *w, uint32_t clusters)
 	core->fused = NEW(w, Hef__FusedOutputs, hef__fused_outputs__init);
 	core->fused->output_order = core->output_order;
 	core->fused->n_output_order = core->n_output_order;
-	core->networks = arena_alloc(&w->arena, sizeof(*core->networks));
+	core->networks = pool_alloc(&w->pool, sizeof(*core->networks));
 	core->networks[0] = (char *)w->desc->name;
 	core->n_networks = 1;
 	program_place_ccws(&program, &w->section);
@@ -335,7 +335,7 @@ static int fill_partials(struct writer *w, Hef__NetworkGroup *group)
 {
 	static const uint32_t layouts[] = { 0x33, 0xcc };
 
-	group->partials = arena_alloc(&w->arena, ARRAY_SIZE(layouts) * sizeof(*group->partials));
+	group->partials = pool_alloc(&w->pool, ARRAY_SIZE(layouts) * sizeof(*group->partials));
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
 		Hef__PartialGroup *partial = NEW(w, Hef__PartialGroup,
 						 hef__partial_group__init);
@@ -366,12 +366,12 @@ static char *feature_name(struct writer *w, uint32_t id)
 	const ProtobufCEnumValue *value =
 		protobuf_c_enum_descriptor_get_value(&hef__feature__id__descriptor, id);
 
-	return arena_format(&w->arena, "%s", value ? value->name : "unknown");
+	return pool_format(&w->pool, "%s", value ? value->name : "unknown");
 }
 
 static Hef__Feature **make_features(struct writer *w, const uint32_t *ids, size_t count)
 {
-	Hef__Feature **features = arena_alloc(&w->arena, count * sizeof(*features));
+	Hef__Feature **features = pool_alloc(&w->pool, count * sizeof(*features));
 
 	for (size_t i = 0; i < count; i++) {
 		features[i] = NEW(w, Hef__Feature, hef__feature__init);
@@ -413,7 +413,7 @@ static Hef__File *make_file(struct writer *w)
 	file->required = make_features(w, w->desc->required, file->n_required);
 	file->n_optional = w->desc->optional_count;
 	file->optional = make_features(w, w->desc->optional, file->n_optional);
-	file->groups = arena_alloc(&w->arena, sizeof(*file->groups));
+	file->groups = pool_alloc(&w->pool, sizeof(*file->groups));
 	file->groups[0] = make_group(w);
 	file->n_groups = 1;
 	return file->groups[0] ? file : NULL;
@@ -480,7 +480,7 @@ static void put_container(struct writer *w, const struct blob *proto, struct blo
 	size_t padding = 0;
 
 	if (w->desc->container == 3)
-		padding = align_up(V3_HEADER + proto->size, CCWS_ALIGNMENT) -
+		padding = round_up(V3_HEADER + proto->size, CCWS_ALIGNMENT) -
 			  (V3_HEADER + proto->size);
 	blob_add(&rest, proto->data, proto->size);
 	blob_zeros(&rest, padding);
@@ -495,7 +495,7 @@ static void pack(struct writer *w, Hef__File *file, struct blob *hef)
 	struct blob proto = { 0 };
 
 	if (w->damage && w->damage->metadata)
-		w->damage->metadata(file, &w->arena);
+		w->damage->metadata(file, &w->pool);
 	hef__file__pack(file, blob_zeros(&proto, hef__file__get_packed_size(file)));
 	if (w->damage && w->damage->proto)
 		w->damage->proto(&proto);
@@ -530,10 +530,10 @@ int hef_write(struct desc *desc, const char *damage, struct blob *hef, struct fa
 	if (damage) {
 		writer.damage = damage_find(damage);
 		if (!writer.damage)
-			return fail(failure, "'%s' is no damage", damage);
+			return hef_fail(failure, "'%s' is no damage", damage);
 	}
 	result = write_all(&writer, hef);
-	arena_free(&writer.arena);
+	pool_free(&writer.pool);
 	blob_free(&writer.image);
 	blob_free(&writer.section);
 	return result;

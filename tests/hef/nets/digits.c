@@ -57,8 +57,8 @@ struct trainer {
 
 static int open_features(struct refnet *net, struct failure *failure)
 {
-	struct arena arena = { 0 };
-	char *text = arena_format(&arena, "%soutput quarters order=nhwc\n", features_text);
+	struct pool pool = { 0 };
+	char *text = pool_format(&pool, "%soutput quarters order=nhwc\n", features_text);
 	struct blob image = { 0 };
 	struct desc desc;
 	int result;
@@ -74,7 +74,7 @@ static int open_features(struct refnet *net, struct failure *failure)
 		result = refnet_open_image(net, image.data, image.size, failure);
 	blob_free(&image);
 	desc_free(&desc);
-	arena_free(&arena);
+	pool_free(&pool);
 	return result;
 }
 
@@ -214,7 +214,7 @@ static void print_network(const struct trainer *t)
 static int make_network(void)
 {
 	struct trainer t = { 0 };
-	struct arena arena = { 0 };
+	struct pool pool = { 0 };
 	struct failure failure;
 
 	if (open_features(&t.net, &failure)) {
@@ -222,16 +222,16 @@ static int make_network(void)
 		return 1;
 	}
 	t.features = t.net.streams[1].user_size;
-	t.samples = arena_alloc(&arena, SAMPLES * t.features);
-	t.labels = arena_alloc(&arena, SAMPLES);
-	t.weights = arena_alloc(&arena, DIGITS * (t.features + 1) * sizeof(*t.weights));
-	t.sums = arena_alloc(&arena, DIGITS * (t.features + 1) * sizeof(*t.sums));
+	t.samples = pool_alloc(&pool, SAMPLES * t.features);
+	t.labels = pool_alloc(&pool, SAMPLES);
+	t.weights = pool_alloc(&pool, DIGITS * (t.features + 1) * sizeof(*t.weights));
+	t.sums = pool_alloc(&pool, DIGITS * (t.features + 1) * sizeof(*t.sums));
 	make_samples(&t);
 	learn(&t);
 	quantise(&t);
 	print_network(&t);
 	refnet_free(&t.net);
-	arena_free(&arena);
+	pool_free(&pool);
 	return 0;
 }
 
