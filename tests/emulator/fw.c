@@ -66,8 +66,8 @@ void fw_start(struct fw *fw, const struct hw_fw_header *app, const struct hw_fw_
 	fw->boots++;
 	fw->started = emu_now(fw->emu);
 	fw->running = true;
+	fw->resetting = false;
 	fw->event_sequence = 0;
-	fw->next_storm = 0;
 	reset_settings(fw);
 	fw_log(fw, 0, FW_LOG_INFO, FW_LOG_STARTED, 3, le32toh(fw->image[0].major),
 	       le32toh(fw->image[0].minor), le32toh(fw->image[0].revision));
@@ -127,7 +127,7 @@ void fw_control(struct fw *fw, unsigned int cpu)
 	const struct hw_mbox_control *mbox;
 	struct fw_request *request;
 
-	if (!fw->running)
+	if (!fw->running || fw->resetting)
 		return;
 	if (fw->queued == FW_QUEUE) {
 		emu_violation(fw->emu, "control: %u requests are waiting, one is lost", FW_QUEUE);
@@ -191,6 +191,14 @@ static void faulty_status(struct fw *fw, uint32_t opcode, struct fw_reply *reply
 	reply->len = 0;
 }
 
+/* Ends in fw_stop(), now or later; nothing is answered any more. */
+static void reset_chip(struct fw *fw)
+{
+	fw->resetting = true;
+	fw->queued = 0;
+	emu_soft_reset(fw->emu);
+}
+
 static void execute(struct fw *fw, const struct fw_request *request)
 {
 	uint32_t opcode = fw_request_opcode(request);
@@ -206,7 +214,7 @@ static void execute(struct fw *fw, const struct fw_request *request)
 	emu_trace(fw->emu, "control", "cpu %u opcode 0x%02x len %u status 0x%08x 0x%08x",
 		  request->cpu, opcode, request->len, reply.major, reply.minor);
 	if (reply.silent)
-		emu_soft_reset(fw->emu);	/* ends in fw_stop() */
+		reset_chip(fw);
 	else
 		answer(fw, request, &reply);
 }
@@ -241,7 +249,7 @@ uint64_t fw_run(struct fw *fw)
 		return EMU_IDLE;
 	while (fw_cs_run(fw) | fw_flow_turn(fw))
 		;
-	deadline = earlier(fw_notify_run(fw), fw_cs_deadline(fw));
+	deadline = fw_cs_deadline(fw);
 	if (fw->queued)
 		deadline = earlier(deadline, fw->queue[0].due);
 	return deadline;

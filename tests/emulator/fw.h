@@ -365,8 +365,6 @@ void fw_notify_temperature(struct fw *fw, uint32_t zone);
 void fw_notify_run_time_error(struct fw *fw, uint32_t status);
 void fw_notify_breakpoint(struct fw *fw);
 void fw_notify_host_info(struct fw *fw, uint32_t priority);
-/* Storm fault: sends what is due; returns the next deadline or EMU_IDLE. */
-uint64_t fw_notify_run(struct fw *fw);
 
 enum fw_zone { FW_ZONE_GREEN, FW_ZONE_ORANGE, FW_ZONE_RED };
 #define FW_ORANGE		104	/* degrees Celsius: firmware-control.md 2.5 */
@@ -383,13 +381,13 @@ struct fw {
 	struct emu *emu;
 	const struct emu_config *config;
 	bool running;
+	bool resetting;			/* by control: deaf until it has happened */
 	uint64_t started;
 	uint32_t boots;
 	struct hw_fw_header image[2];
 	struct fw_request queue[FW_QUEUE];
 	unsigned int queued;
 	uint32_t event_sequence;
-	uint64_t next_storm;
 	struct fw_settings set;
 	struct fw_app apps[HW_MAX_APPLICATIONS];
 	unsigned int app_count;

@@ -104,17 +104,3 @@ void fw_notify_host_info(struct fw *fw, uint32_t priority)
 	fw_notify(fw, priority, FW_MODULE_D2H_EVENTS, HW_EVENT_HOST_INFO, 5, payload,
 		  sizeof(payload));
 }
-
-uint64_t fw_notify_run(struct fw *fw)
-{
-	const struct emu_fault *fault;
-	uint64_t now = emu_now(fw->emu);
-
-	if (fw->next_storm > now)
-		return fw->next_storm;
-	if (!emu_fault(fw->emu, EMU_FAULT_NOTIFY_STORM, -1, &fault) || !fault->value)
-		return EMU_IDLE;
-	fw_notify_temperature(fw, FW_ZONE_GREEN);
-	fw->next_storm = now + 1000000000 / fault->value;
-	return fw->next_storm;
-}
