@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The node /dev/hailoN: open, release, ioctl, mmap, poll.
+ */
+#include <linux/fs.h>
+#include <linux/idr.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "hailo8l.h"
+
+#define MAX_DEVICES	256
+
+static char *compat_version = "4.23.0";
+module_param(compat_version, charp, 0444);
+MODULE_PARM_DESC(compat_version, "version that the stock library is told, which must be its own (default 4.23.0)");
+
+static dev_t first_node;
+static DEFINE_IDA(indices);
+
+static struct class node_class = {
+	.name = HAILO8L_CLASS_NAME,
+	.dev_groups = h8l_groups,
+};
+
+static struct h8l_file *file_new(struct h8l_device *h, struct file *filp)
+{
+	struct h8l_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
+
+	if (!f)
+		return NULL;
+	f->h = h;
+	f->mapping = filp->f_mapping;
+	mutex_init(&f->lock);
+	INIT_LIST_HEAD(&f->mappings);
+	INIT_LIST_HEAD(&f->lists);
+	INIT_LIST_HEAD(&f->buffers);
+	init_waitqueue_head(&f->wait);
+	f->next_mapping = 1;
+	f->next_handle = 1;
+	f->event_seq = READ_ONCE(h->mbox.event_seq);
+	get_device(&h->dev);
+	return f;
+}
+
+static int node_open(struct inode *inode, struct file *filp)
+{
+	struct h8l_device *h = container_of(inode->i_cdev, struct h8l_device, cdev);
+	struct h8l_file *f;
+	int err;
+
+	err = h8l_enter(h);
+	if (err)
+		return err;
+	err = -ENXIO;
+	if (!READ_ONCE(h->lost) && h8l_present(h)) {
+		f = file_new(h, filp);
+		err = f ? 0 : -ENOMEM;
+	}
+	if (!err) {
+		mutex_lock(&h->files_lock);
+		list_add(&f->node, &h->files);
+		mutex_unlock(&h->files_lock);
+		filp->private_data = f;
+	}
+	h8l_leave(h);
+	return err ?: nonseekable_open(inode, filp);
+}
+
+/*
+ * Before memory goes back the chip must have stopped using it. A file that
+ * neither marked the device nor drove it leaves others alone.
+ */
+static void stop_dma_of(struct h8l_file *f)
+{
+	struct h8l_device *h = f->h;
+	bool marked;
+
+	mutex_lock(&h->files_lock);
+	marked = h->marked_by == f;
+	if (marked)
+		h->marked_by = NULL;
+	list_del(&f->node);
+	mutex_unlock(&h->files_lock);
+	if (h8l_state(h) != H8L_STATE_RUN)
+		return;
+	if (marked || (f->drives && READ_ONCE(h->dma_active)))
+		h8l_quiesce(h);
+}
+
+static int node_release(struct inode *inode, struct file *filp)
+{
+	struct h8l_file *f = filp->private_data;
+	struct h8l_device *h = f->h;
+
+	down_read(&h->gate);
+	stop_dma_of(f);
+	mutex_lock(&f->lock);
+	h8l_vdma_release(f, U32_MAX);
+	h8l_list_release_all(f);
+	h8l_mapping_release_all(f);
+	h8l_buffer_release_all(f);
+	mutex_unlock(&f->lock);
+	up_read(&h->gate);
+	kfree(f);
+	put_device(&h->dev);
+	return 0;
+}
+
+static int query_properties(struct h8l_file *f, void __user *arg)
+{
+	struct h8l_device *h = f->h;
+	struct hailo8l_device_properties a = {
+		.desc_max_page_size = h->page_max,
+		.board_type = HAILO8L_BOARD_HAILO8,
+		.allocation_mode = h->alloc_mode,
+		.dma_type = HAILO8L_DMA_PCIE,
+		.dma_engines_count = 1,
+	};
+	int err = h8l_enter(h);
+
+	if (err)
+		return err;
+	a.is_fw_loaded = h8l_firmware_runs(h);
+	h8l_leave(h);
+	return copy_to_user(arg, &a, sizeof(a)) ? -EFAULT : 0;
+}
+
+static int query_driver(struct h8l_file *f, void __user *arg)
+{
+	struct hailo8l_driver_info a = {
+		.major = f->h->version[0],
+		.minor = f->h->version[1],
+		.revision = f->h->version[2],
+	};
+
+	return copy_to_user(arg, &a, sizeof(a)) ? -EFAULT : 0;
+}
+
+/* Advisory, as the stock library uses it: the first one has the mark. */
+static int mark_as_in_use(struct h8l_file *f, void __user *arg)
+{
+	struct h8l_device *h = f->h;
+	struct hailo8l_mark_as_in_use a = { };
+	bool taken = false;
+
+	mutex_lock(&h->files_lock);
+	if (!h->marked_by) {
+		h->marked_by = f;
+		taken = true;
+	}
+	a.in_use = h->marked_by != f;
+	mutex_unlock(&h->files_lock);
+	if (!copy_to_user(arg, &a, sizeof(a)))
+		return 0;
+	mutex_lock(&h->files_lock);
+	if (taken && h->marked_by == f)
+		h->marked_by = NULL;
+	mutex_unlock(&h->files_lock);
+	return -EFAULT;
+}
+
+static const struct {
+	unsigned int cmd;
+	int (*handler)(struct h8l_file *f, void __user *arg);
+} ioctls[] = {
+	{ HAILO8L_VDMA_LAUNCH_TRANSFER, h8l_ioctl_launch },
+	{ HAILO8L_VDMA_INTERRUPTS_WAIT, h8l_ioctl_wait },
+	{ HAILO8L_VDMA_BUFFER_SYNC, h8l_ioctl_sync },
+	{ HAILO8L_VDMA_BUFFER_MAP, h8l_ioctl_map },
+	{ HAILO8L_VDMA_BUFFER_UNMAP, h8l_ioctl_unmap },
+	{ HAILO8L_FW_CONTROL, h8l_ioctl_control },
+	{ HAILO8L_VDMA_READ_TIMESTAMPS, h8l_ioctl_read_timestamps },
+	{ HAILO8L_DESC_LIST_PROGRAM, h8l_ioctl_list_program },
+	{ HAILO8L_DESC_LIST_CREATE, h8l_ioctl_list_create },
+	{ HAILO8L_DESC_LIST_RELEASE, h8l_ioctl_list_release },
+	{ HAILO8L_VDMA_ENABLE_CHANNELS, h8l_ioctl_enable_channels },
+	{ HAILO8L_VDMA_DISABLE_CHANNELS, h8l_ioctl_disable_channels },
+	{ HAILO8L_READ_NOTIFICATION, h8l_ioctl_read_notification },
+	{ HAILO8L_DISABLE_NOTIFICATION, h8l_ioctl_disable_notification },
+	{ HAILO8L_READ_LOG, h8l_ioctl_read_log },
+	{ HAILO8L_LOW_MEMORY_ALLOC, h8l_ioctl_low_alloc },
+	{ HAILO8L_LOW_MEMORY_FREE, h8l_ioctl_low_free },
+	{ HAILO8L_CONTINUOUS_ALLOC, h8l_ioctl_continuous_alloc },
+	{ HAILO8L_CONTINUOUS_FREE, h8l_ioctl_continuous_free },
+	{ HAILO8L_MARK_AS_IN_USE, mark_as_in_use },
+	{ HAILO8L_QUERY_DEVICE_PROPERTIES, query_properties },
+	{ HAILO8L_QUERY_DRIVER_INFO, query_driver },
+};
+
+/*
+ * Most frequent first. A wrong size or direction is another number. Calls for
+ * other chips of the family are refused as the stock driver does.
+ */
+static long node_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct h8l_file *f = filp->private_data;
+	int i;
+
+	if (h8l_is_gone(f->h))
+		return -ENODEV;
+	for (i = 0; i < ARRAY_SIZE(ioctls); i++)
+		if (ioctls[i].cmd == cmd)
+			return ioctls[i].handler(f, (void __user *)arg);
+	return _IOC_TYPE(cmd) == HAILO8L_IOC_SOC ? -EINVAL : -ENOTTY;
+}
+
+static int node_mmap(struct file *filp, struct vm_area_struct *vma)
+{
+	struct h8l_file *f = filp->private_data;
+	int err = h8l_enter(f->h);
+
+	if (err)
+		return err;
+	err = h8l_buffer_mmap(f, vma);
+	h8l_leave(f->h);
+	return err;
+}
+
+/* Readable: INTERRUPTS_WAIT has news; priority: a notification waits. */
+static __poll_t node_poll(struct file *filp, struct poll_table_struct *table)
+{
+	struct h8l_file *f = filp->private_data;
+	__poll_t events = 0;
+
+	poll_wait(filp, &f->wait, table);
+	poll_wait(filp, &f->h->mbox.event_wait, table);
+	if (h8l_is_gone(f->h))
+		return EPOLLERR | EPOLLHUP;
+	if (h8l_vdma_ready(f, READ_ONCE(f->channels)))
+		events |= EPOLLIN | EPOLLRDNORM;
+	if (h8l_event_pending(f))
+		events |= EPOLLPRI;
+	return events;
+}
+
+/* No compat_ioctl: structures have 64-bit layout only, so -ENOTTY is right. */
+static const struct file_operations node_fops = {
+	.owner = THIS_MODULE,
+	.open = node_open,
+	.release = node_release,
+	.unlocked_ioctl = node_ioctl,
+	.mmap = node_mmap,
+	.poll = node_poll,
+};
+
+static void device_release(struct device *dev)
+{
+	struct h8l_device *h = container_of(dev, struct h8l_device, dev);
+
+	h8l_vdma_exit(h);
+	pci_dev_put(h->pdev);
+	kfree(h);
+}
+
+static int parse_version(struct h8l_device *h)
+{
+	if (sscanf(compat_version, "%u.%u.%u", &h->version[0], &h->version[1],
+		   &h->version[2]) == 3)
+		return 0;
+	pci_err(h->pdev, "compat_version=%s is not of the form 4.23.0\n", compat_version);
+	return -EINVAL;
+}
+
+/* Returns a device with one reference, not on any bus yet. */
+struct h8l_device *h8l_device_alloc(struct pci_dev *pdev)
+{
+	struct h8l_device *h = kzalloc(sizeof(*h), GFP_KERNEL);
+	int err;
+
+	if (!h)
+		return ERR_PTR(-ENOMEM);
+	device_initialize(&h->dev);
+	h->dev.class = &node_class;
+	h->dev.parent = &pdev->dev;
+	h->dev.release = device_release;
+	h->pdev = pci_dev_get(pdev);
+	h->state = H8L_STATE_OFF;
+	init_rwsem(&h->gate);
+	mutex_init(&h->files_lock);
+	mutex_init(&h->mem_lock);
+	spin_lock_init(&h->irq_lock);
+	INIT_LIST_HEAD(&h->files);
+	INIT_LIST_HEAD(&h->dma_objects);
+	INIT_LIST_HEAD(&h->retired);
+	INIT_LIST_HEAD(&h->retired_bindings);
+	init_completion(&h->soft_reset);
+	init_completion(&h->booted);
+	h8l_mailbox_init(h);
+	h8l_vdma_init(h);
+	err = parse_version(h);
+	if (!err)
+		return h;
+	put_device(&h->dev);
+	return ERR_PTR(err);
+}
+
+int h8l_node_add(struct h8l_device *h)
+{
+	int err;
+
+	h->index = ida_alloc_max(&indices, MAX_DEVICES - 1, GFP_KERNEL);
+	if (h->index < 0)
+		return h->index;
+	h->dev.devt = MKDEV(MAJOR(first_node), h->index);
+	cdev_init(&h->cdev, &node_fops);
+	h->cdev.owner = THIS_MODULE;
+	err = dev_set_name(&h->dev, HAILO8L_NODE_NAME "%d", h->index) ?:
+		cdev_device_add(&h->cdev, &h->dev);
+	if (err)
+		ida_free(&indices, h->index);
+	return err;
+}
+
+/* Open files stay; the number is free for the device's next appearance. */
+void h8l_node_remove(struct h8l_device *h)
+{
+	cdev_device_del(&h->cdev, &h->dev);
+	ida_free(&indices, h->index);
+}
+
+int h8l_file_init(void)
+{
+	int err = class_register(&node_class);
+
+	if (err)
+		return err;
+	err = alloc_chrdev_region(&first_node, 0, MAX_DEVICES, HAILO8L_NODE_NAME);
+	if (err)
+		class_unregister(&node_class);
+	return err;
+}
+
+void h8l_file_exit(void)
+{
+	unregister_chrdev_region(first_node, MAX_DEVICES);
+	class_unregister(&node_class);
+}

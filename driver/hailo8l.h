@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the driver share.
+ *
+ * Order of locks, outermost first:
+ *
+ *	mmap_lock (the kernel's)
+ *	h8l_device.gate
+ *	h8l_file.lock
+ *	h8l_device.mem_lock
+ *	h8l_device.irq_lock
+ *
+ * h8l_mailbox.lock and .log_lock nest inside the gate and hold nothing of the
+ * above. h8l_device.files_lock nests inside the gate and outside h8l_file.lock.
+ * No user memory is touched and no page pinned under any of them, because
+ * that takes mmap_lock.
+ */
+#ifndef _H8L_HAILO8L_H
+#define _H8L_HAILO8L_H
+
+#include <linux/cdev.h>
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/rbtree.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "desc.h"
+#include "hw/mailbox.h"
+#include "hw/pci.h"
+#include "hw/vdma.h"
+#include "uapi/hailo8l.h"
+
+#define H8L_DRIVER_NAME		"hailo8l"
+#define H8L_EVENTS		32	/* notifications kept for slow readers */
+
+struct dma_buf_attachment;
+struct firmware;
+struct h8l_device;
+struct h8l_file;
+
+/*
+ * What the chip can be used for. Written with the gate held for writing, but
+ * for CLOSING, which is what makes readers leave the gate.
+ */
+enum h8l_state {
+	H8L_STATE_OFF,		/* no firmware runs: probe, suspend, failed boot */
+	H8L_STATE_BOOT,		/* interrupts have their boot meaning */
+	H8L_STATE_RUN,
+	H8L_STATE_CLOSING,	/* remove() waits for users to leave */
+	H8L_STATE_GONE,		/* removed; stays so */
+};
+
+/**
+ * struct h8l_charge - locked memory that a process answers for
+ * @mm: whose pinned_vm counts it, referenced; NULL if nothing is charged
+ * @pages: how many
+ */
+struct h8l_charge {
+	struct mm_struct *mm;
+	unsigned long pages;
+};
+
+/**
+ * struct h8l_dma - the part of a memory object that the bus knows
+ * @node: in h8l_device.dma_objects while the bus knows it
+ * @detach: takes it off the bus
+ *
+ * Embedded in mappings, lists and buffers. remove() detaches them all while
+ * files that own the objects stay open.
+ */
+struct h8l_dma {
+	struct list_head node;
+	void (*detach)(struct h8l_dma *dma);
+};
+
+/**
+ * struct h8l_buffer - memory of the driver that user space may map
+ *
+ * References: its handle, each VMA, each mapping of its pages.
+ */
+struct h8l_buffer {
+	struct kref ref;
+	struct h8l_device *h;
+	struct h8l_dma dma;		/* coherent memory only */
+	struct list_head node;		/* in h8l_file.buffers */
+	struct h8l_charge charge;
+	struct address_space *mapping;	/* of the node, to take VMAs away */
+	u64 handle;
+	size_t size;			/* as asked for */
+	unsigned long npages;
+	struct page **pages;		/* low memory */
+	void *cpu;			/* coherent memory */
+	dma_addr_t bus;
+};
+
+/**
+ * struct h8l_mapping - memory of a process that the chip may reach
+ *
+ * References: its handle, each transfer that names it, each binding in a
+ * list. So it outlives BUFFER_UNMAP for as long as a descriptor points to it.
+ */
+struct h8l_mapping {
+	struct kref ref;
+	struct h8l_device *h;
+	struct h8l_dma dma;
+	struct list_head node;		/* in h8l_file.mappings */
+	struct list_head bindings;	/* of_mapping of each, under mem_lock */
+	struct h8l_charge charge;
+	u64 handle;
+	u64 addr;			/* user address, or dma-buf fd */
+	u64 size;
+	bool by_fd;			/* launches name it by the fd */
+	bool read_only;			/* the chip must not write to it */
+	bool need_sync;
+	enum dma_data_direction dir;
+	struct h8l_chunk *chunks;
+	u32 nchunks;
+	struct sg_table table;		/* of pages */
+	struct sg_table *sgt;		/* &table, or the dma-buf's */
+	struct page **pages;		/* pinned, or those of @buffer */
+	unsigned long npages;
+	struct h8l_buffer *buffer;	/* low memory that it maps, or NULL */
+	struct dma_buf_attachment *attach;
+};
+
+/**
+ * struct h8l_binding - descriptors of a list that point to a mapping
+ *
+ * Protected by mem_lock. Holds a reference on the mapping, none on the list:
+ * it dies with it. Once out of the list's tree it may wait, for its mapping's
+ * sake, in h8l_device.retired_bindings.
+ */
+struct h8l_binding {
+	struct rb_node rb;		/* in h8l_list.bindings */
+	u32 first, last, subtree_last;
+	struct h8l_mapping *map;
+	struct h8l_list *list;
+	struct list_head of_mapping;
+};
+
+/**
+ * struct h8l_list - a descriptor list
+ *
+ * References: its handle, the channel that runs it. When the last one goes
+ * while the chip may still walk the list, it waits in h8l_device.retired.
+ */
+struct h8l_list {
+	struct kref ref;
+	struct h8l_device *h;
+	struct h8l_dma dma;
+	struct list_head node;		/* h8l_file.lists, then h8l_device.retired */
+	struct h8l_charge charge;
+	u64 handle;
+	void *cpu;			/* NULL once detached */
+	dma_addr_t cpu_bus;
+	size_t bytes;
+	dma_addr_t bus;			/* 64 KiB aligned */
+	struct h8l_ring ring;
+	struct rb_root_cached bindings;	/* under mem_lock */
+	u32 read_only;			/* bindings of read-only mappings */
+	bool firmware_driven;		/* firmware decides how far the chip goes */
+	bool written;			/* firmware lets the chip write through it */
+	struct h8l_channel *channel;	/* that runs it; under h8l_file.lock */
+};
+
+/* One buffer of a transfer, for cache maintenance. Holds a reference. */
+struct h8l_piece {
+	struct h8l_mapping *map;
+	u64 offset;
+	u32 size;
+};
+
+struct h8l_transfer {
+	u16 last;			/* index of its last descriptor */
+	u8 npieces;
+	bool debug;
+	struct h8l_piece piece[HAILO8L_MAX_LAUNCH_BUFFERS];
+};
+
+struct h8l_stamps {
+	u32 head, tail;			/* free-running */
+	struct hailo8l_timestamp stamp[HAILO8L_MAX_TIMESTAMPS];
+};
+
+/**
+ * struct h8l_channel - host side of a vDMA channel
+ *
+ * Everything but @ring's slots is under irq_lock. The slots [tail, head) are
+ * written by the owner's thread before @head moves and read after @tail has
+ * not moved yet, both under h8l_file.lock of the owner.
+ */
+struct h8l_channel {
+	u8 index;
+	struct h8l_file *owner;
+	struct h8l_list *list;		/* since the first launch; referenced */
+	struct h8l_transfer *ring;	/* HAILO8L_MAX_ONGOING, kept for ever */
+	struct h8l_stamps *stamps;
+	u32 generation;			/* one more at each enable */
+	u32 head;			/* transfers launched, */
+	u32 done;			/* of these completed, */
+	u32 tail;			/* of these reported; all free-running */
+	u32 unreported;			/* reported to a bad user address */
+	u32 num_avail;
+	u32 num_proc;
+	u32 seen;			/* progress at the last interrupt */
+	u32 epoch;			/* of the last look at the registers */
+	bool measure;
+	u8 verdict;			/* HAILO8L_IRQ_DATA_* to report, or 0 */
+};
+
+struct h8l_event {
+	u16 len;
+	u8 data[HW_NOTIFICATION_MAX_LEN];
+};
+
+/**
+ * struct h8l_mailbox - controls, notifications and logs
+ * @lock: one control at a time; protects @owed and @owed_until. Driver-down
+ *	counts as one.
+ * @log_lock: the read offsets of the log rings
+ * @answered: SW interrupt of a control came
+ * @owed: a control was given up whose answer may still come
+ * @owed_until: jiffies when it is taken as lost
+ * @down: driver-down was acknowledged
+ * @events_lock: protects @event and @event_seq
+ * @event: the last notifications; number n is in slot n % H8L_EVENTS
+ * @event_seq: number of the next one
+ * @event_wait: readers
+ */
+struct h8l_mailbox {
+	struct mutex lock;		/* see above */
+	struct mutex log_lock;		/* see above */
+	struct completion answered;
+	bool owed;
+	unsigned long owed_until;
+	struct completion down;
+	struct mutex events_lock;	/* see above */
+	struct h8l_event event[H8L_EVENTS];
+	u64 event_seq;
+	wait_queue_head_t event_wait;
+};
+
+/**
+ * struct h8l_device - one chip
+ *
+ * References (get_device): the bound PCI function, each open file, each
+ * memory object. It outlives the PCI function when files stay open.
+ */
+struct h8l_device {
+	struct device dev;		/* in class hailo_chardev */
+	struct cdev cdev;
+	struct pci_dev *pdev;		/* referenced */
+	int index;
+	void __iomem *config;		/* BAR0 */
+	void __iomem *vdma;		/* BAR2 */
+	void __iomem *fw;		/* BAR4 */
+	u32 page_max;			/* of a descriptor */
+	u32 alloc_mode;			/* HAILO8L_ALLOC_* */
+	u32 version[3];			/* that QUERY_DRIVER_INFO reports */
+
+	/*
+	 * Held for reading around every use of the chip and of its bus: in
+	 * state RUN it stays so meanwhile, with @pdev bound. Whoever changes
+	 * the state holds it for writing, after waking all sleepers.
+	 */
+	struct rw_semaphore gate;
+	enum h8l_state state;
+	bool lost;			/* all-ones read: dead link or power */
+
+	/* Protects @files, and @marked_by, who has the "in use" mark. */
+	struct mutex files_lock;
+	struct list_head files;
+	struct h8l_file *marked_by;
+
+	/*
+	 * Protects @dma_objects, @dma_active, @retired, and all bindings
+	 * between lists and mappings.
+	 */
+	struct mutex mem_lock;
+	struct list_head dma_objects;
+	bool dma_active;		/* firmware may use lists by itself */
+	struct list_head retired;	/* lists without owner, until it may not */
+	struct list_head retired_bindings;	/* of_mapping */
+	void *sink;			/* where unbound descriptors point to */
+	dma_addr_t sink_bus;
+
+	/* Protects the channels and what the interrupt handler shares. */
+	spinlock_t irq_lock;
+	struct h8l_channel channel[HW_VDMA_CHANNELS];
+	u32 epoch;			/* one more when channels may have stopped */
+	bool notified;			/* for the threaded handler */
+	int irq;			/* 0: none, polled */
+	struct delayed_work poll;
+	struct completion soft_reset;
+	struct completion booted;
+
+	struct h8l_mailbox mbox;
+};
+
+/**
+ * struct h8l_file - one open of the node
+ * @lock: protects the three lists of objects, the handle counters, and
+ *	launching on, reaping from and disabling of its channels
+ * @channels: those that it enabled, under irq_lock
+ * @wait: its waiters for completions
+ */
+struct h8l_file {
+	struct h8l_device *h;		/* referenced */
+	struct list_head node;		/* in h8l_device.files */
+	struct address_space *mapping;
+	struct mutex lock;		/* see above */
+	struct list_head mappings;	/* newest first */
+	struct list_head lists;
+	struct list_head buffers;
+	u64 next_mapping;
+	u64 next_handle;		/* of lists and buffers */
+	u32 channels;
+	wait_queue_head_t wait;
+	u64 event_seq;			/* next to read, under events_lock */
+	bool events_off;
+	bool drives;			/* sent controls that start DMA */
+};
+
+/* pci.c */
+int h8l_enter(struct h8l_device *h);
+void h8l_leave(struct h8l_device *h);
+bool h8l_present(struct h8l_device *h);
+void h8l_wake_all(struct h8l_device *h);
+
+/* firmware.c */
+int h8l_boot(struct h8l_device *h);
+bool h8l_firmware_runs(struct h8l_device *h);
+
+/* irq.c */
+int h8l_irq_init(struct h8l_device *h);
+void h8l_irq_exit(struct h8l_device *h);
+void h8l_irq_on(struct h8l_device *h);
+void h8l_irq_off(struct h8l_device *h);
+bool h8l_irq_poll(struct h8l_device *h);
+
+/* mailbox.c */
+void h8l_mailbox_init(struct h8l_device *h);
+void h8l_read_notification(struct h8l_device *h);
+void h8l_quiesce(struct h8l_device *h);
+int h8l_ioctl_control(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_read_notification(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_disable_notification(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_read_log(struct h8l_file *f, void __user *arg);
+bool h8l_event_pending(struct h8l_file *f);
+
+/* vdma.c */
+void h8l_vdma_init(struct h8l_device *h);
+void h8l_vdma_exit(struct h8l_device *h);
+void h8l_vdma_irq(struct h8l_device *h, u32 channels);
+void h8l_vdma_doubt(struct h8l_device *h);
+bool h8l_vdma_abort(struct h8l_device *h);
+void h8l_vdma_stopped(struct h8l_device *h);
+void h8l_vdma_release(struct h8l_file *f, u32 channels);
+bool h8l_vdma_ready(struct h8l_file *f, u32 channels);
+int h8l_ioctl_enable_channels(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_disable_channels(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_wait(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_read_timestamps(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_launch(struct h8l_file *f, void __user *arg);
+
+/* list.c */
+struct h8l_list *h8l_list_find(struct h8l_file *f, u64 handle);
+void h8l_list_put(struct h8l_list *list);
+int h8l_list_bind(struct h8l_list *list, u32 start, u32 descs, struct h8l_mapping *map);
+bool h8l_list_bound(struct h8l_list *list, u32 start, u32 descs);
+void h8l_list_forget(struct h8l_mapping *map);
+void h8l_list_release_all(struct h8l_file *f);
+void h8l_dma_begins(struct h8l_device *h);
+void h8l_dma_ended(struct h8l_device *h);
+int h8l_sink_init(struct h8l_device *h);
+void h8l_sink_exit(struct h8l_device *h);
+int h8l_ioctl_list_create(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_list_release(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_list_program(struct h8l_file *f, void __user *arg);
+
+/* buffer.c: memory of the user's */
+struct h8l_mapping *h8l_mapping_find(struct h8l_file *f, u64 handle);
+struct h8l_mapping *h8l_mapping_lookup(struct h8l_file *f, const struct hailo8l_launch_buffer *b,
+				       enum dma_data_direction dir);
+void h8l_mapping_put(struct h8l_mapping *map);
+void h8l_mapping_sync(struct h8l_mapping *map, u64 offset, u64 size, bool for_cpu);
+void h8l_mapping_release_all(struct h8l_file *f);
+int h8l_ioctl_map(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_unmap(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_sync(struct h8l_file *f, void __user *arg);
+
+/* memory.c: memory of ours, accounting */
+int h8l_charge(struct h8l_charge *charge, unsigned long pages);
+void h8l_uncharge(struct h8l_charge *charge);
+void h8l_dma_add(struct h8l_device *h, struct h8l_dma *dma, void (*detach)(struct h8l_dma *dma));
+void h8l_dma_detach(struct h8l_device *h, struct h8l_dma *dma);
+void h8l_dma_detach_all(struct h8l_device *h);
+struct h8l_buffer *h8l_buffer_get(struct h8l_file *f, u64 handle);
+void h8l_buffer_put(struct h8l_buffer *buffer);
+void h8l_buffer_release_all(struct h8l_file *f);
+int h8l_buffer_mmap(struct h8l_file *f, struct vm_area_struct *vma);
+int h8l_ioctl_low_alloc(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_low_free(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_continuous_alloc(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_continuous_free(struct h8l_file *f, void __user *arg);
+
+/* file.c */
+int h8l_file_init(void);
+void h8l_file_exit(void);
+int h8l_node_add(struct h8l_device *h);
+void h8l_node_remove(struct h8l_device *h);
+struct h8l_device *h8l_device_alloc(struct pci_dev *pdev);
+
+/* sysfs.c */
+extern const struct attribute_group *h8l_groups[];
+
+static inline enum h8l_state h8l_state(const struct h8l_device *h)
+{
+	return READ_ONCE(h->state);
+}
+
+/* Removed, or about to be: sleepers give up. */
+static inline bool h8l_is_gone(const struct h8l_device *h)
+{
+	return h8l_state(h) >= H8L_STATE_CLOSING;
+}
+
+static inline struct device *h8l_bus(struct h8l_device *h)
+{
+	return &h->pdev->dev;
+}
+
+#endif /* _H8L_HAILO8L_H */

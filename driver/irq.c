@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts: one MSI, else INTx, else looking every tick.
+ *
+ * Channels are served in the handler itself, because that is one register
+ * each; notifications, which are hundreds of bytes, in its thread.
+ */
+#include <linux/interrupt.h>
+
+#include "hailo8l.h"
+
+/* A chip that never becomes quiet must not keep the CPU. */
+#define MAX_ROUNDS	16
+
+static u32 fetch(struct h8l_device *h, u32 reg)
+{
+	u32 bits = ioread32(h->config + reg);
+
+	if (bits)
+		iowrite32(bits, h->config + reg);
+	return bits;
+}
+
+static void serve_channels(struct h8l_device *h, u32 events)
+{
+	u32 channels = 0;
+
+	if (events & HW_IRQ_H2D_MASK)
+		channels |= fetch(h, HW_REG_H2D_IRQ);
+	if (events & HW_IRQ_D2H_MASK)
+		channels |= fetch(h, HW_REG_D2H_IRQ);
+	if (channels)
+		h8l_vdma_irq(h, channels);
+}
+
+static void serve_boot(struct h8l_device *h, u32 events)
+{
+	if (events & HW_IRQ_SOFT_RESET)
+		complete(&h->soft_reset);
+	if (events & HW_IRQ_BOOT)
+		complete(&h->booted);
+}
+
+static void serve_run(struct h8l_device *h, u32 events)
+{
+	if (events & (HW_IRQ_H2D_MASK | HW_IRQ_D2H_MASK))
+		serve_channels(h, events);
+	if (events & HW_IRQ_CONTROL)
+		complete(&h->mbox.answered);
+	if (events & HW_IRQ_DRIVER_DOWN)
+		complete(&h->mbox.down);
+	if (events & HW_IRQ_NOTIFICATION)
+		WRITE_ONCE(h->notified, true);
+}
+
+/*
+ * The status is read until it is clean: the interrupt is an edge, so what is
+ * left set would never ring again. Bit 23 is set by our own accesses and is
+ * not ours to wait for; other bits are cleared as read, never more.
+ */
+static bool serve(struct h8l_device *h)
+{
+	bool any = false;
+	u32 status;
+	int round;
+
+	/* A powered-down chip reads as all-ones, on a shared line any time. */
+	if (h8l_state(h) == H8L_STATE_OFF || h8l_state(h) == H8L_STATE_GONE)
+		return false;
+	for (round = 0; round < MAX_ROUNDS; round++) {
+		status = ioread32(h->config + HW_REG_ISTATUS);
+		if (status == U32_MAX) {
+			WRITE_ONCE(h->lost, true);
+			break;
+		}
+		status &= HW_IRQ_ENABLE_MASK;
+		if (!status)
+			break;
+		iowrite32(status, h->config + HW_REG_ISTATUS);
+		any = true;
+		if (h8l_state(h) == H8L_STATE_BOOT)
+			serve_boot(h, status);
+		else
+			serve_run(h, status);
+	}
+	return any;
+}
+
+static irqreturn_t irq_handler(int irq, void *data)
+{
+	struct h8l_device *h = data;
+	bool any = serve(h);
+
+	if (READ_ONCE(h->notified))
+		return IRQ_WAKE_THREAD;
+	/* An MSI whose cause was served by the last round is not spurious. */
+	return any || h->pdev->msi_enabled ? IRQ_HANDLED : IRQ_NONE;
+}
+
+static irqreturn_t irq_thread(int irq, void *data)
+{
+	struct h8l_device *h = data;
+
+	if (xchg(&h->notified, false))
+		h8l_read_notification(h);
+	return IRQ_HANDLED;
+}
+
+/* Look without an interrupt. Inside the gate. True if something was found. */
+bool h8l_irq_poll(struct h8l_device *h)
+{
+	bool any = serve(h);
+
+	irq_thread(0, h);
+	return any;
+}
+
+static void poll_work(struct work_struct *work)
+{
+	struct h8l_device *h = container_of(work, struct h8l_device, poll.work);
+
+	serve(h);
+	irq_thread(0, h);
+	schedule_delayed_work(&h->poll, 1);
+}
+
+int h8l_irq_init(struct h8l_device *h)
+{
+	struct pci_dev *pdev = h->pdev;
+	int err;
+
+	INIT_DELAYED_WORK(&h->poll, poll_work);
+	if (pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_ALL_TYPES) < 0) {
+		pci_warn(pdev, "no interrupt available, polling instead: slow\n");
+		return 0;
+	}
+	if (!pdev->msi_enabled)
+		pci_warn(pdev, "no MSI available, using a shared interrupt line\n");
+	h->irq = pci_irq_vector(pdev, 0);
+	err = request_threaded_irq(h->irq, irq_handler, irq_thread,
+				   pdev->msi_enabled ? 0 : IRQF_SHARED, H8L_DRIVER_NAME, h);
+	if (err) {
+		h->irq = 0;
+		pci_free_irq_vectors(pdev);
+	}
+	return err;
+}
+
+void h8l_irq_exit(struct h8l_device *h)
+{
+	cancel_delayed_work_sync(&h->poll);
+	if (!h->irq)
+		return;
+	free_irq(h->irq, h);
+	h->irq = 0;
+	pci_free_irq_vectors(h->pdev);
+}
+
+/* Let the chip interrupt, and forget what it wanted before. */
+void h8l_irq_on(struct h8l_device *h)
+{
+	iowrite32(HW_IRQ_ENABLE_MASK, h->config + HW_REG_IMASK);
+	iowrite32(U32_MAX, h->config + HW_REG_ISTATUS);
+	iowrite32(U32_MAX, h->config + HW_REG_D2H_IRQ);
+	iowrite32(U32_MAX, h->config + HW_REG_H2D_IRQ);
+	if (!h->irq)
+		schedule_delayed_work(&h->poll, 1);
+}
+
+void h8l_irq_off(struct h8l_device *h)
+{
+	iowrite32(0, h->config + HW_REG_IMASK);
+	/* The mask is posted: read something so that it has arrived. */
+	ioread32(h->config + HW_REG_IMASK);
+	if (h->irq)
+		synchronize_irq(h->irq);
+	else
+		cancel_delayed_work_sync(&h->poll);
+}

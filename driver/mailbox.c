@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Talking to firmware: controls, driver-down, notifications, logs.
+ *
+ * Firmware has one request and one response area and no tag that would tell
+ * which request a response belongs to. So a control that is given up leaves
+ * an answer owed, for which the next one waits first; the length of the old
+ * response is wiped before each request; and the opcodes must agree.
+ */
+#include <linux/delay.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "hailo8l.h"
+#include "hw/control.h"
+
+#define MAX_TIMEOUT_MS	10000	/* the stock library asks for 1000 */
+#define OWED_MS		2000	/* after that an answer is taken as lost */
+#define DOWN_MS		20	/* real chips need 0.05 */
+
+#define HEAD_LEN	offsetof(struct hw_mbox_control, data)
+#define RESPONSE_LEN	(HW_MBOX_RESPONSE + offsetof(struct hw_mbox_control, len))
+
+/* The mailbox, aligned and whole words as the bus wants it. */
+union letter {
+	struct hw_mbox_control box;
+	u32 word[sizeof(struct hw_mbox_control) / sizeof(u32)];
+};
+
+void h8l_mailbox_init(struct h8l_device *h)
+{
+	struct h8l_mailbox *m = &h->mbox;
+
+	mutex_init(&m->lock);
+	mutex_init(&m->log_lock);
+	mutex_init(&m->events_lock);
+	init_completion(&m->answered);
+	init_completion(&m->down);
+	init_waitqueue_head(&m->event_wait);
+}
+
+static void ring(struct h8l_device *h, u32 doorbell)
+{
+	iowrite32(doorbell, h->fw + HW_MBOX_DOORBELL);
+}
+
+/* --- controls ------------------------------------------------------------ */
+
+/*
+ * Words are written without reading each back. The last one is read, which
+ * also makes sure that all have arrived.
+ */
+static int post(struct h8l_device *h, const union letter *letter, u32 len, u32 cpu)
+{
+	u32 words = DIV_ROUND_UP(HEAD_LEN + len, sizeof(u32));
+	u32 last;
+
+	__iowrite32_copy(h->fw + HW_MBOX_REQUEST, letter->word, words);
+	__raw_writel(0, h->fw + RESPONSE_LEN);
+	last = __raw_readl(h->fw + HW_MBOX_REQUEST + (words - 1) * sizeof(u32));
+	if (last != letter->word[words - 1])
+		return -EIO;
+	ring(h, cpu == HAILO8L_CPU_CORE ? HW_DOORBELL_CORE_CONTROL : HW_DOORBELL_APP_CONTROL);
+	return 0;
+}
+
+static u32 opcode(const u8 *message, u32 len)
+{
+	const struct hw_ctrl_request *request = (const void *)message;
+
+	return len < offsetofend(struct hw_ctrl_request, opcode) ? U32_MAX :
+		be32_to_cpu(request->opcode);
+}
+
+/* Firmware answers what it does not understand with an opcode of all ones. */
+static bool answers(const union letter *answer, u32 asked)
+{
+	u32 op = opcode(answer->box.data, le32_to_cpu(answer->box.len));
+
+	return asked == U32_MAX || op == U32_MAX || op == asked;
+}
+
+/* -EAGAIN: the interrupt was not for this request. */
+static int collect(struct h8l_device *h, union letter *answer, u32 asked)
+{
+	u32 len;
+
+	__ioread32_copy(answer->word, h->fw + HW_MBOX_RESPONSE, HEAD_LEN / sizeof(u32));
+	len = le32_to_cpu(answer->box.len);
+	if (!len)
+		return -EAGAIN;
+	if (len > HW_MBOX_MAX_LEN)
+		return h8l_present(h) ? -EINVAL : -ENODEV;
+	__ioread32_copy(answer->word + HEAD_LEN / sizeof(u32),
+			h->fw + HW_MBOX_RESPONSE + HEAD_LEN, DIV_ROUND_UP(len, sizeof(u32)));
+	return answers(answer, asked) ? 0 : -EAGAIN;
+}
+
+/* One sleep; the interrupt may have been lost, so look before giving up. */
+static long sleep_for_answer(struct h8l_device *h, long left)
+{
+	left = wait_for_completion_interruptible_timeout(&h->mbox.answered, left);
+	if (left)
+		return left < 0 ? -EINTR : left;
+	if (h8l_irq_poll(h) && try_wait_for_completion(&h->mbox.answered))
+		return 1;
+	return h8l_present(h) ? -ETIMEDOUT : -ENODEV;
+}
+
+static int await_answer(struct h8l_device *h, union letter *answer, u32 asked, u32 timeout_ms)
+{
+	long left = msecs_to_jiffies(timeout_ms) + 1;
+	int err;
+
+	do {
+		left = sleep_for_answer(h, left);
+		if (left < 0)
+			return left;
+		if (h8l_state(h) != H8L_STATE_RUN)
+			return -ENODEV;
+		err = collect(h, answer, asked);
+	} while (err == -EAGAIN);
+	return err;
+}
+
+/*
+ * An earlier request was given up. Its answer would look like ours, so let it
+ * come first, but not for ever: some requests are never answered.
+ */
+static int settle(struct h8l_device *h)
+{
+	struct h8l_mailbox *m = &h->mbox;
+	long left = m->owed_until - jiffies;
+
+	if (m->owed && left > 0) {
+		left = sleep_for_answer(h, left);
+		if (left < 0 && left != -ETIMEDOUT)
+			return left;
+	}
+	m->owed = false;
+	reinit_completion(&m->answered);
+	return 0;
+}
+
+/* Requests that say nothing about channels; all others may stop some. */
+static bool is_harmless(u32 op)
+{
+	switch (op) {
+	case HW_OP_IDENTIFY:
+	case HW_OP_CORE_IDENTIFY:
+	case HW_OP_IDLE_TIME_GET:
+	case HW_OP_GET_CHIP_TEMPERATURE:
+	case HW_OP_GET_DEVICE_INFORMATION:
+	case HW_OP_GET_HEALTH_INFORMATION:
+	case HW_OP_GET_THROTTLING_STATE:
+	case HW_OP_GET_OVERCURRENT_STATE:
+	case HW_OP_GET_HW_CONSTS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* After these firmware may start to use lists whenever it likes. */
+static bool starts_dma(u32 op, const union letter *request)
+{
+	const struct hw_change_status *cs =
+		(const void *)request->box.data + HW_CTRL_REQUEST_HEAD;
+
+	switch (op) {
+	case HW_OP_SET_NETWORK_GROUP_HEADER:
+	case HW_OP_SET_CONTEXT_INFO:
+	case HW_OP_CHANGE_HW_INFER_STATUS:
+		return true;
+	case HW_OP_CHANGE_CONTEXT_SWITCH_STATUS:
+		return cs->state != HW_CS_RESET;
+	default:
+		return false;
+	}
+}
+
+static bool succeeded(const union letter *answer)
+{
+	const struct hw_ctrl_response *response = (const void *)answer->box.data;
+
+	return le32_to_cpu(answer->box.len) >= HW_CTRL_RESPONSE_HEAD && !response->major_status;
+}
+
+static void before_sending(struct h8l_file *f, u32 op, const union letter *request)
+{
+	if (starts_dma(op, request)) {
+		f->drives = true;
+		h8l_dma_begins(f->h);
+	}
+}
+
+static void after_answer(struct h8l_device *h, u32 op, const union letter *request,
+			 const union letter *answer, int err)
+{
+	if (!is_harmless(op))
+		h8l_vdma_doubt(h);
+	if (!err && op == HW_OP_CHANGE_CONTEXT_SWITCH_STATUS && succeeded(answer) &&
+	    !starts_dma(op, request))
+		h8l_dma_ended(h);
+}
+
+/* Inside the gate and the mailbox lock. */
+static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
+		    u32 timeout_ms, union letter *answer)
+{
+	struct h8l_device *h = f->h;
+	u32 len = le32_to_cpu(request->box.len);
+	u32 op = opcode(request->box.data, len);
+	int err;
+
+	if (!h8l_firmware_runs(h))
+		return -ENODEV;
+	err = settle(h);
+	if (err)
+		return err;
+	before_sending(f, op, request);
+	err = post(h, request, len, cpu);
+	if (err)
+		return err;
+	err = await_answer(h, answer, op, timeout_ms);
+	/* A firmware reset has no answer: nothing is owed then. */
+	if (err == -EINTR || (err == -ETIMEDOUT && op != HW_OP_RESET)) {
+		h->mbox.owed = true;
+		h->mbox.owed_until = jiffies + msecs_to_jiffies(OWED_MS);
+	}
+	after_answer(h, op, request, answer, err);
+	return err;
+}
+
+static int exchange_locked(struct h8l_file *f, const union letter *request, u32 cpu,
+			   u32 timeout_ms, union letter *answer)
+{
+	struct h8l_device *h = f->h;
+	int err = h8l_enter(h);
+
+	if (err)
+		return err;
+	err = mutex_lock_interruptible(&h->mbox.lock) ? -ERESTARTSYS : 0;
+	if (!err) {
+		err = exchange(f, request, cpu, timeout_ms, answer);
+		mutex_unlock(&h->mbox.lock);
+	}
+	h8l_leave(h);
+	return err;
+}
+
+static int control(struct h8l_file *f, struct hailo8l_fw_control *a, union letter *letters)
+{
+	union letter *request = &letters[0], *answer = &letters[1];
+	int err;
+
+	if (!a->buffer_len || a->buffer_len > HAILO8L_MAX_CONTROL_LEN)
+		return -EINVAL;
+	memcpy(request->box.md5, a->md5, sizeof(a->md5));
+	memcpy(request->box.data, a->buffer, a->buffer_len);
+	request->box.len = cpu_to_le32(a->buffer_len);
+	err = exchange_locked(f, request, a->cpu_id, min(a->timeout_ms, MAX_TIMEOUT_MS), answer);
+	if (err)
+		return err;
+	a->buffer_len = le32_to_cpu(answer->box.len);
+	memcpy(a->md5, answer->box.md5, sizeof(a->md5));
+	memcpy(a->buffer, answer->box.data, a->buffer_len);
+	return 0;
+}
+
+int h8l_ioctl_control(struct h8l_file *f, void __user *arg)
+{
+	struct {
+		struct hailo8l_fw_control a;
+		union letter letters[2];
+	} *work;
+	int err = -EFAULT;
+
+	work = kzalloc(sizeof(*work), GFP_KERNEL);
+	if (!work)
+		return -ENOMEM;
+	if (!copy_from_user(&work->a, arg, sizeof(work->a)))
+		err = control(f, &work->a, work->letters);
+	if (!err && copy_to_user(arg, &work->a, sizeof(work->a)))
+		err = -EFAULT;
+	kfree(work);
+	return err;
+}
+
+/* --- driver-down -------------------------------------------------------------- */
+
+/* Firmware aborts all channels and says so. */
+static int driver_down(struct h8l_device *h)
+{
+	reinit_completion(&h->mbox.down);
+	ring(h, HW_DOORBELL_DRIVER_DOWN);
+	if (wait_for_completion_timeout(&h->mbox.down, msecs_to_jiffies(DOWN_MS) + 1))
+		return 0;
+	h8l_irq_poll(h);
+	return try_wait_for_completion(&h->mbox.down) ? 0 : -ETIMEDOUT;
+}
+
+/**
+ * h8l_quiesce() - stop all DMA of the chip
+ * @h: device, not gone
+ *
+ * Firmware is asked first. If it does not answer, the host halves of the
+ * channels are aborted by register; if that does not work either, the chip
+ * loses the right to be bus master, and is taken as lost.
+ *
+ * Context: inside the gate. Sleeps.
+ */
+void h8l_quiesce(struct h8l_device *h)
+{
+	mutex_lock(&h->mbox.lock);
+	if (driver_down(h)) {
+		pci_warn(h->pdev, "firmware did not acknowledge driver-down, stopping DMA by register\n");
+		if (!h8l_vdma_abort(h)) {
+			pci_err(h->pdev, "DMA does not stop, bus mastering switched off; reload the driver\n");
+			pci_clear_master(h->pdev);
+			WRITE_ONCE(h->lost, true);
+		}
+	}
+	h8l_vdma_stopped(h);
+	h8l_dma_ended(h);
+	mutex_unlock(&h->mbox.lock);
+}
+
+/* --- notifications ---------------------------------------------------------------- */
+
+static void publish(struct h8l_device *h, const u32 *words, u16 len)
+{
+	struct h8l_mailbox *m = &h->mbox;
+	struct h8l_event *event;
+
+	mutex_lock(&m->events_lock);
+	event = &m->event[m->event_seq++ % H8L_EVENTS];
+	event->len = len;
+	memset(event->data, 0, sizeof(event->data));
+	memcpy(event->data, words, len);
+	mutex_unlock(&m->events_lock);
+	wake_up_all(&m->event_wait);
+}
+
+/*
+ * Runs in the thread of the interrupt. The record is released in any case:
+ * firmware never would.
+ */
+void h8l_read_notification(struct h8l_device *h)
+{
+	void __iomem *box = h->fw + HW_MBOX_NOTIFICATION;
+	u32 words[HW_NOTIFICATION_MAX_LEN / sizeof(u32)];
+	u32 head = ioread32(box);
+	u32 len = head >> 16;
+
+	if (head == U32_MAX || !(head & U16_MAX))
+		return;
+	if (len > HW_NOTIFICATION_MAX_LEN) {
+		dev_warn_ratelimited(h8l_bus(h), "notification of %u bytes dropped\n", len);
+	} else {
+		__ioread32_copy(words, box + sizeof(u32), DIV_ROUND_UP(len, sizeof(u32)));
+		publish(h, words, len);
+	}
+	iowrite32(head & ~U16_MAX, box);
+}
+
+/* Called without the lock by sleepers: a stale answer is asked again. */
+bool h8l_event_pending(struct h8l_file *f)
+{
+	return READ_ONCE(f->h->mbox.event_seq) != READ_ONCE(f->event_seq);
+}
+
+static bool reader_wakes(struct h8l_file *f)
+{
+	return READ_ONCE(f->events_off) || h8l_event_pending(f) ||
+		h8l_is_gone(f->h);
+}
+
+/* The oldest event that this file has not read; a slow reader loses some. */
+static bool next_event(struct h8l_file *f, struct hailo8l_notification *a, u64 *seq)
+{
+	struct h8l_mailbox *m = &f->h->mbox;
+	const struct h8l_event *event;
+	bool any;
+
+	mutex_lock(&m->events_lock);
+	if (m->event_seq - f->event_seq > H8L_EVENTS)
+		f->event_seq = m->event_seq - H8L_EVENTS;
+	any = f->event_seq != m->event_seq;
+	if (any) {
+		*seq = f->event_seq;
+		event = &m->event[*seq % H8L_EVENTS];
+		a->buffer_len = event->len;
+		memcpy(a->buffer, event->data, sizeof(event->data));
+	}
+	mutex_unlock(&m->events_lock);
+	return any;
+}
+
+static void event_was_read(struct h8l_file *f, u64 seq)
+{
+	mutex_lock(&f->h->mbox.events_lock);
+	if (f->event_seq == seq)
+		f->event_seq++;
+	mutex_unlock(&f->h->mbox.events_lock);
+}
+
+static int read_notification(struct h8l_file *f, struct hailo8l_notification *a, void __user *arg)
+{
+	u64 seq;
+
+	do {
+		if (wait_event_interruptible(f->h->mbox.event_wait, reader_wakes(f)))
+			return -ERESTARTSYS;
+		if (READ_ONCE(f->events_off) || h8l_is_gone(f->h))
+			return -ECANCELED;
+	} while (!next_event(f, a, &seq));
+	if (copy_to_user(arg, a, sizeof(*a)))
+		return -EFAULT;
+	event_was_read(f, seq);
+	return 0;
+}
+
+int h8l_ioctl_read_notification(struct h8l_file *f, void __user *arg)
+{
+	struct hailo8l_notification *a = kzalloc(sizeof(*a), GFP_KERNEL);
+	int err = a ? read_notification(f, a, arg) : -ENOMEM;
+
+	kfree(a);
+	return err;
+}
+
+int h8l_ioctl_disable_notification(struct h8l_file *f, void __user *arg)
+{
+	WRITE_ONCE(f->events_off, true);
+	wake_up_all(&f->h->mbox.event_wait);
+	return 0;
+}
+
+/* --- logs ------------------------------------------------------------------------------ */
+
+static int copy_log(void __iomem *ring, u32 from, u32 to, u8 *out, u32 max)
+{
+	u32 n = 0;
+
+	while (from != to && n < max) {
+		out[n++] = ioread8(ring + offsetof(struct hw_log_ring, data) + from);
+		from = from + 1 == HW_LOG_DATA_SIZE ? 0 : from + 1;
+	}
+	iowrite32(from, ring + offsetof(struct hw_log_ring, host_offset));
+	return n;
+}
+
+/* Offsets come from the chip and are believed only inside the ring. */
+static int read_log(struct h8l_device *h, struct hailo8l_read_log *a)
+{
+	void __iomem *ring = h->fw + (a->cpu_id == HAILO8L_CPU_CORE ? HW_LOG_CORE : HW_LOG_APP);
+	u32 host, chip;
+
+	if (!h8l_firmware_runs(h))
+		return -ENODEV;
+	host = ioread32(ring + offsetof(struct hw_log_ring, host_offset));
+	chip = ioread32(ring + offsetof(struct hw_log_ring, chip_offset));
+	if (host >= HW_LOG_DATA_SIZE || chip >= HW_LOG_DATA_SIZE)
+		return -EIO;
+	a->read_bytes = copy_log(ring, host, chip, a->buffer, a->buffer_size);
+	return 0;
+}
+
+int h8l_ioctl_read_log(struct h8l_file *f, void __user *arg)
+{
+	struct hailo8l_read_log a;
+	int err;
+
+	if (copy_from_user(&a, arg, sizeof(a)))
+		return -EFAULT;
+	if (a.cpu_id > HAILO8L_CPU_CORE || a.buffer_size > HAILO8L_MAX_LOG_READ)
+		return -EINVAL;
+	err = h8l_enter(f->h);
+	if (err)
+		return err;
+	memset(a.buffer, 0, sizeof(a.buffer));
+	mutex_lock(&f->h->mbox.log_lock);
+	err = read_log(f->h, &a);
+	mutex_unlock(&f->h->mbox.log_lock);
+	h8l_leave(f->h);
+	if (!err && copy_to_user(arg, &a, sizeof(a)))
+		err = -EFAULT;
+	return err;
+}
