@@ -35,6 +35,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define H8L_VERSION_MAJOR	0
 #define H8L_VERSION_MINOR	1
@@ -301,7 +302,7 @@ struct h8l_network;
 struct h8l_network_options {
 	unsigned int group;		/* index in the HEF */
 	unsigned int batch_size;	/* 0: 1; at most 63 */
-	unsigned int timeout_ms;	/* per frame; 0: 10000 */
+	unsigned int timeout_ms;	/* per frame; 0: 10000; UINT_MAX: for ever */
 	unsigned int flags;		/* H8L_NETWORK_* */
 	unsigned int reserved[4];	/* zero */
 };
@@ -367,6 +368,7 @@ int h8l_network_run(struct h8l_network *network, const struct h8l_buffer *inputs
 		    unsigned int input_count, const struct h8l_buffer *outputs,
 		    unsigned int output_count, struct h8l_error *error);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

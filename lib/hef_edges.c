@@ -66,6 +66,20 @@ static int parse_burst(struct hef_parser *p, const Hef__Nms *n, struct hef_edge 
 	return 0;
 }
 
+/* One transfer: a box, a burst, or all bursts of a frame if each class fits
+ * into one (a delimiter ends it). Reference configure-and-run.md 14.1.
+ */
+static int nms_transfer_size(struct hef_parser *p, struct hef_edge *edge)
+{
+	const struct hef_nms *nms = &edge->nms;
+	uint64_t size = (uint64_t)nms->box_size * nms->burst;
+
+	if (nms->per_class && nms->burst > nms->max_boxes)
+		size *= (uint64_t)nms->classes * nms->chunks;
+	edge->frame_size = (uint32_t)size;
+	return hef_check_max(p, "NMS transfer size", size, INT32_MAX);
+}
+
 static int parse_nms(struct hef_parser *p, const Hef__Nms *n, struct hef_edge *edge)
 {
 	int err;
@@ -90,7 +104,7 @@ static int parse_nms(struct hef_parser *p, const Hef__Nms *n, struct hef_edge *e
 				   MAX_NMS_PARTS);
 	edge->shape = (struct h8l_shape){ edge->nms.classes, NMS_BOX_PARAMS,
 					  edge->nms.max_boxes * edge->nms.chunks };
-	return parse_burst(p, n, edge);
+	return parse_burst(p, n, edge) ?: nms_transfer_size(p, edge);
 }
 
 /* Does the periphery take off the row padding? Then the frames on the wire

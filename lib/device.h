@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An open device, and what its networks share.
+ */
+#ifndef H8L_DEVICE_H
+#define H8L_DEVICE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "error.h"
+#include "hailo8l.h"
+#include "os.h"
+
+#define DEVICE_MAX_PAGE_SIZE	4096	/* the chip's limit, whatever the driver says */
+
+struct h8l_network;
+
+struct h8l_device {
+	const struct h8l_os *os;
+	atomic_uint references;		/* the caller's and one per network */
+	int fd;
+	bool can_poll;
+	char node[H8L_NODE_SIZE];
+	struct h8l_identity identity;
+
+	/* Protects what follows, and is held from the first to the last message
+	 * of configuring, starting, stopping and of a frame: the chip runs one
+	 * network at a time. Sensors do not take it.
+	 */
+	pthread_mutex_t lock;
+	bool claimed;			/* marked as in use, applications cleared */
+	bool poisoned;			/* the firmware's state is unknown: clear first */
+	unsigned int applications;	/* configured since the last clearing */
+	unsigned int networks;		/* open now */
+	struct h8l_network *running;
+};
+
+/* h8l_device_open() on another system, for tests */
+int device_open_os(const struct h8l_os *os, const char *name, struct h8l_device **device,
+		   struct h8l_error *error);
+void device_hold(struct h8l_device *device);
+const char *device_node(const struct h8l_device *device);
+int device_ioctl(const struct h8l_device *device, unsigned long request, void *arg);
+
+int scan_os(const struct h8l_os *os, struct h8l_scan_entry *entries, size_t max);
+
+#endif /* H8L_DEVICE_H */

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A network group configured on a device. Who does what: links.c gives streams
+ * their channels, lists and registers; contexts.c writes the action lists;
+ * session.c opens, starts, stops and closes; frames.c runs; streams.c answers
+ * questions.
+ */
+#ifndef H8L_NETWORK_H
+#define H8L_NETWORK_H
+
+#include "config.h"
+#include "control.h"
+#include "device.h"
+#include "format.h"
+#include "hef.h"
+#include "periph.h"
+#include "resources.h"
+
+#define DEFAULT_TIMEOUT_MS	10000
+#define MAX_BATCH_SIZE		63	/* reference configure-and-run.md section 2 */
+
+/* A boundary stream: one channel, one ring of descriptors */
+struct stream {
+	const struct hef_edge *edge;
+	uint8_t channel;
+	struct desc_list list;
+	uint32_t queue;			/* transfers that fit */
+	struct format_plan plan;
+	struct dma_buffer bounce;	/* one device frame */
+
+	/* Since the network was started */
+	uint32_t head;			/* next descriptor */
+	uint64_t launched;		/* transfers */
+	uint64_t completed;
+	/* The buffer of the frame under way if it is the user's own */
+	struct dma_buffer direct;
+};
+
+/* Memory between two streams on the chip: from context to context, or rows
+ * of a DDR pair
+ */
+struct internal_buffer {
+	const struct hef_edge *source;
+	struct desc_list list;
+	struct dma_buffer buffer;
+	uint32_t pattern;		/* bytes of a transfer */
+};
+
+/* A stream in a context, with all that its actions say about it */
+struct link {
+	const struct hef_edge *edge;
+	uint8_t channel;
+	uint8_t peer_channel;		/* DDR: the other half */
+	struct periph periph;
+	struct hw_stream_reg reg;
+	struct hw_host_buffer buffer;
+};
+
+/* Links of one context, in the order in which they are activated */
+struct link_set {
+	struct link *links;
+	unsigned int count;
+};
+
+struct h8l_network {
+	struct h8l_device *device;
+	struct h8l_hef *hef;
+	const struct hef_group *group;
+	const struct hef_variant *variant;
+	unsigned int batch_size;
+	unsigned int timeout_ms;
+	unsigned int flags;
+	uint64_t usual_wait_us;		/* how long the last frame took */
+	bool configured;		/* the firmware knows it as `application` */
+	uint8_t application;
+	struct hw_consts consts;
+
+	channel_set channels;		/* config and boundary */
+	uint32_t boundary_bitmap;
+	struct stream *streams;		/* inputs, then outputs, as in the variant */
+	unsigned int stream_count;
+	struct stream *user_outputs[HEF_MAX_STREAMS];	/* in the user's order */
+
+	struct link_set boundary;	/* all of them: outputs, then inputs */
+	struct link_set *contexts;
+	struct internal_buffer *internals;
+	unsigned int internal_count;
+	struct config_set preliminary_config;
+	struct config_set *context_configs;
+};
+
+/* ---- links.c ---- */
+
+/* Channels and lists of all streams, registers of all links */
+int links_create(struct h8l_network *network, struct h8l_error *error);
+void links_release(struct h8l_network *network);
+
+/* ---- contexts.c ---- */
+
+/* Sends the header and the action lists of all contexts */
+int contexts_send(struct h8l_network *network, struct h8l_error *error);
+
+/* ---- session.c; the device's lock is held ---- */
+
+int session_start(struct h8l_network *network, struct h8l_error *error);
+int session_stop(struct h8l_network *network, struct h8l_error *error);
+
+/* ---- streams.c ---- */
+
+/* Default formats for all streams, and their bounce buffers */
+int streams_create(struct h8l_network *network, struct h8l_error *error);
+void streams_release(struct h8l_network *network);
+struct stream *find_network_stream(const struct h8l_network *network,
+				   enum h8l_direction direction, unsigned int index);
+
+#endif /* H8L_NETWORK_H */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os.h"
+
+static int os_open(const struct h8l_os *os, const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	(void)os;
+	return fd < 0 ? -errno : fd;
+}
+
+static void os_close(const struct h8l_os *os, int fd)
+{
+	(void)os;
+	close(fd);
+}
+
+static int os_ioctl(const struct h8l_os *os, int fd, unsigned long request, void *arg)
+{
+	int result = ioctl(fd, request, arg);
+
+	(void)os;
+	return result < 0 ? -errno : result;
+}
+
+static int os_poll(const struct h8l_os *os, int fd, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int result = poll(&p, 1, timeout_ms);
+
+	(void)os;
+	return result < 0 ? -errno : result > 0;
+}
+
+/* A file without a poll operation reports itself always writable; nothing is
+ * ever written to a driver's node that has one.
+ */
+static bool os_can_poll(const struct h8l_os *os, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	(void)os;
+	return poll(&p, 1, 0) == 0;
+}
+
+static uint64_t os_now_us(const struct h8l_os *os)
+{
+	struct timespec now;
+
+	(void)os;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void os_sleep_us(const struct h8l_os *os, uint64_t us)
+{
+	struct timespec time = {
+		.tv_sec = (time_t)(us / 1000000),
+		.tv_nsec = (long)(us % 1000000) * 1000,
+	};
+
+	(void)os;
+	nanosleep(&time, NULL);
+}
+
+const struct h8l_os h8l_os_linux = {
+	.class_dir = "/sys/class/hailo_chardev",
+	.dev_dir = "/dev",
+	.open = os_open,
+	.close = os_close,
+	.ioctl = os_ioctl,
+	.poll = os_poll,
+	.can_poll = os_can_poll,
+	.now_us = os_now_us,
+	.sleep_us = os_sleep_us,
+};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything the library asks of the operating system about a device, behind
+ * one table, so that tests can play the driver.
+ */
+#ifndef H8L_OS_H
+#define H8L_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct h8l_os {
+	void *ctx;
+	const char *class_dir;		/* "/sys/class/hailo_chardev" */
+	const char *dev_dir;		/* "/dev" */
+	/* All return a negative errno on failure. */
+	int (*open)(const struct h8l_os *os, const char *path);
+	void (*close)(const struct h8l_os *os, int fd);
+	int (*ioctl)(const struct h8l_os *os, int fd, unsigned long request, void *arg);
+	/* Waits for something to read; 1 yes, 0 time is up, -EINTR a signal.
+	 * timeout_ms < 0: for ever
+	 */
+	int (*poll)(const struct h8l_os *os, int fd, int timeout_ms);
+	/* Does poll() on this node tell anything? (The stock driver has none.) */
+	bool (*can_poll)(const struct h8l_os *os, int fd);
+	uint64_t (*now_us)(const struct h8l_os *os);
+	void (*sleep_us)(const struct h8l_os *os, uint64_t us);
+};
+
+/* The real one */
+extern const struct h8l_os h8l_os_linux;
+
+#endif /* H8L_OS_H */
