@@ -52,9 +52,15 @@ def make_arguments(arch):
             % (root, where)], root
 
 
+def build_host():
+    """The chip, its firmware image and our network files, for this machine."""
+    command("make", "-C", TOP, "-j2", "O=" + BUILD, "all")
+
+
 def build_user(arch):
+    """Programs of the guest's architecture and where its libraries are."""
     args, root = make_arguments(arch)
-    command("make", "-C", TOP, "-j2", "all", "guest-programs", *args)
+    command("make", "-C", TOP, "-j2", "guest-programs", *args)
     names = command("make", "-s", "-C", TOP, "list-guest-programs", *args).split()
     return [os.path.join(TOP, n) for n in names], root
 
@@ -178,6 +184,7 @@ class Share:
 
     def fill(self, args):
         if not args.no_build:
+            build_host()
             programs, self.root = build_user(self.arch)
         else:
             makes, self.root = make_arguments(self.arch)
@@ -204,13 +211,13 @@ class Share:
     def _add_data(self):
         for name in os.listdir(HERE + "/guest"):
             self.add(os.path.join(HERE, "guest", name), "guest/" + name)
-        folder = os.path.join(BUILD, "tests/hef")
+        folder = os.path.join(BUILD, "nets")
         for name in os.listdir(folder) if os.path.isdir(folder) else []:
-            if name.endswith((".hef", ".png", ".jpg", ".bin")):
-                self.add(os.path.join(folder, name), "hef/" + name)
-        firmware = os.path.join(BUILD, "tests/emulator/hailo8_fw.bin")
-        if os.path.exists(firmware):
-            self.add(firmware, "firmware/hailo/hailo8_fw.bin")
+            self.add(os.path.join(folder, name), "hef/" + name)
+        firmware = os.path.join(self.path, "firmware/hailo/hailo8_fw.bin")
+        if os.path.exists(BUILD + "/mkfw"):
+            command(BUILD + "/mkfw", firmware)
+        self.add(os.path.join(fetch("photo"), "photo.jpg"), "photo.jpg")
 
 
 def hef_folder():
@@ -220,7 +227,7 @@ def hef_folder():
 
 
 def emulator(args):
-    return args.emulator or os.path.join(BUILD, "tests/emulator/hailo8l-emu")
+    return args.emulator or os.path.join(BUILD, "hailo8l-emu")
 
 
 def new_guest(args, share, devices, append=""):

@@ -2,9 +2,13 @@
 #
 # The bench: `make check` and `make demo`. See tests/vm/README.
 
-# Programs that go into the guests: the tool and tests/vm/guest/*.c.
+# Programs that go into the guests: the tool, the CPU reference and
+# tests/vm/guest/*.c, which may use the library's internals.
 GUEST_TESTS := $(patsubst tests/vm/guest/%.c,$(O)/tests/vm/guest/%,$(wildcard tests/vm/guest/*.c))
-GUEST_PROGRAMS := $(GUEST_TESTS) $(filter $(O)/tools/%,$(PROGRAMS))
+GUEST_PROGRAMS := $(GUEST_TESTS) $(filter $(O)/tools/% %/refnet,$(PROGRAMS))
+
+$(GUEST_TESTS): %: %.o $(O)/tests/hef/pattern.o $(LIB_A)
+	$(CC) $(H8L_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 .PHONY: guest-programs list-guest-programs
 guest-programs: $(GUEST_PROGRAMS)

@@ -45,10 +45,20 @@ class Device:
         return self.process is not None and self.process.poll() is None
 
     def _reports(self):
-        """All JSON objects printed so far, each on a line of its own."""
+        """All JSON objects printed completely so far."""
         with open(self._out, errors="replace") as out:
-            lines = out.read().split("\n")
-        return [json.loads(l) for l in lines[:-1] if l.startswith("{")]
+            text = out.read()
+        found = []
+        decoder = json.JSONDecoder()
+        at = text.find("{")
+        while at >= 0:
+            try:
+                value, end = decoder.raw_decode(text, at)
+            except ValueError:
+                break
+            found.append(value)
+            at = text.find("{", end)
+        return found
 
     def counts(self):
         """What the host did to the chip so far, as the chip counted it."""

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+/*
+ * verify: runs network files whose weights nobody outside the vendor can
+ * interpret, and checks every byte that the software chip answers. The chip
+ * derives its outputs from the input bytes that reached it by DMA
+ * (tests/hef/pattern.h), so the expected answer is computed here from the same
+ * inputs, with the library's own conversions, which have unit tests.
+ *
+ *	verify [-n FRAMES] [-s] [-d FOLDER] HEF...
+ *
+ * -s sends the messages of the stock library. With -d it is for network files
+ * of mkhef: nothing is compared here; all frames go to files in FOLDER, and
+ * FOLDER/args gets the arguments with which refnet compares them.
+ * Prints "ok", "SKIP" or "FAIL" and the reason for each file.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/format.h"
+#include "lib/hef.h"
+#include "tests/hef/pattern.h"
+
+#define MAX_STREAMS HEF_MAX_STREAMS
+
+struct stream {
+	struct h8l_stream_info info;
+	struct format_plan plan;
+	uint8_t index;			/* on the chip */
+	void *host;
+	void *device;			/* expected, or as sent */
+	void *wanted;			/* outputs: expected host frame */
+};
+
+struct test {
+	const char *path;
+	const char *folder;		/* for frames, or NULL */
+	unsigned int frames;
+	unsigned int flags;
+	struct h8l_device *chip;
+	struct h8l_hef *hef;
+	const struct hef_variant *variant;
+	struct h8l_network *network;
+	struct stream stream[2][MAX_STREAMS];	/* by enum h8l_direction */
+	unsigned int count[2];
+	struct h8l_error error;
+};
+
+static int failed(struct test *test, const char *what)
+{
+	printf("FAIL %s: %s: %s\n", test->path, what, test->error.text);
+	return 1;
+}
+
+/* The wire's side of a stream of the same name, or NULL */
+static const struct hef_edge *find_edge(const struct test *test, enum h8l_direction direction,
+					const char *name)
+{
+	const struct hef_variant *v = test->variant;
+	const struct hef_edge **edges = direction == H8L_INPUT ? v->inputs : v->outputs;
+	unsigned int count = direction == H8L_INPUT ? v->input_count : v->output_count;
+
+	for (unsigned int i = 0; i < count; i++)
+		if (!strcmp(edges[i]->name, name))
+			return edges[i];
+	return NULL;
+}
+
+static int add_stream(struct test *test, enum h8l_direction direction, unsigned int i)
+{
+	struct stream *stream = &test->stream[direction][i];
+	const struct hef_edge *edge;
+	struct h8l_format automatic = { 0 };
+	int result;
+
+	result = h8l_network_stream(test->network, direction, i, &stream->info);
+	if (result < 0)
+		return result;
+	edge = find_edge(test, direction, stream->info.name);
+	if (!edge)
+		return -1;
+	stream->index = edge->stream;
+	result = format_plan_init(&stream->plan, &stream->info, edge->transposed, edge->quant,
+				  automatic, &test->error);
+	if (result < 0)
+		return result;
+	stream->host = calloc(1, stream->plan.host_size);
+	stream->device = calloc(1, stream->plan.device_size);
+	stream->wanted = calloc(1, stream->plan.host_size);
+	return stream->host && stream->device && stream->wanted ? 0 : -1;
+}
+
+static int add_streams(struct test *test, enum h8l_direction direction, unsigned int count)
+{
+	test->count[direction] = count;
+	for (unsigned int i = 0; i < count; i++)
+		if (add_stream(test, direction, i) < 0)
+			return -1;
+	return 0;
+}
+
+/* Every frame has other bytes, and no two streams have the same. */
+static uint64_t fill_inputs(struct test *test, unsigned int frame)
+{
+	uint64_t combined = PATTERN_HASH_INIT;
+
+	for (unsigned int index = 0; index < 256; index++) {
+		for (unsigned int i = 0; i < test->count[H8L_INPUT]; i++) {
+			struct stream *s = &test->stream[H8L_INPUT][i];
+
+			if (s->index != index)
+				continue;
+			pattern_fill(0x9e3779b97f4a7c15ull * (frame + 1) + index, s->host,
+				     s->plan.host_size);
+			format_to_device(&s->plan, s->host, s->device);
+			combined = pattern_combine(combined, index,
+						   pattern_hash(PATTERN_HASH_INIT, s->device,
+								s->plan.device_size));
+		}
+	}
+	return combined;
+}
+
+static void expect_outputs(struct test *test, uint64_t combined, unsigned int frame)
+{
+	for (unsigned int i = 0; i < test->count[H8L_OUTPUT]; i++) {
+		struct stream *s = &test->stream[H8L_OUTPUT][i];
+
+		pattern_fill(pattern_seed(combined, s->index, frame), s->device,
+			     s->plan.device_size);
+		format_to_host(&s->plan, s->device, s->wanted);
+		memset(s->host, 0xa5, s->plan.host_size);
+	}
+}
+
+static size_t first_difference(const struct stream *s)
+{
+	const uint8_t *got = s->host;
+	const uint8_t *wanted = s->wanted;
+	size_t at = 0;
+
+	while (at < s->plan.host_size && got[at] == wanted[at])
+		at++;
+	return at;
+}
+
+static int compare_outputs(struct test *test, unsigned int frame)
+{
+	int bad = 0;
+
+	for (unsigned int i = 0; i < test->count[H8L_OUTPUT]; i++) {
+		struct stream *s = &test->stream[H8L_OUTPUT][i];
+		size_t at = first_difference(s);
+
+		if (at == s->plan.host_size)
+			continue;
+		printf("FAIL %s: frame %u, output %s: byte %zu of %zu differs\n", test->path,
+		       frame, s->info.name, at, s->plan.host_size);
+		bad = 1;
+	}
+	return bad;
+}
+
+static int save_frame(const struct test *test, enum h8l_direction direction, unsigned int i)
+{
+	const struct stream *s = &test->stream[direction][i];
+	char path[4096];
+	FILE *file;
+	size_t written;
+
+	snprintf(path, sizeof(path), "%s/%d.%u", test->folder, direction, i);
+	file = fopen(path, "ab");
+	if (!file)
+		return -1;
+	written = fwrite(s->host, 1, s->plan.host_size, file);
+	return fclose(file) || written != s->plan.host_size ? -1 : 0;
+}
+
+static int save_frames(struct test *test)
+{
+	for (int d = H8L_INPUT; d <= H8L_OUTPUT; d++)
+		for (unsigned int i = 0; i < test->count[d]; i++)
+			if (save_frame(test, d, i) < 0) {
+				printf("FAIL %s: cannot write to %s\n", test->path, test->folder);
+				return 1;
+			}
+	return 0;
+}
+
+static int save_arguments(const struct test *test)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/args", test->folder);
+	file = fopen(path, "w");
+	if (!file)
+		return 1;
+	for (int d = H8L_INPUT; d <= H8L_OUTPUT; d++)
+		for (unsigned int i = 0; i < test->count[d]; i++)
+			fprintf(file, "-%c %s=%s/%d.%u\n", d == H8L_INPUT ? 'i' : 'c',
+				test->stream[d][i].info.name, test->folder, d, i);
+	return fclose(file) != 0;
+}
+
+static void list_buffers(const struct test *test, enum h8l_direction direction,
+			 struct h8l_buffer *buffers)
+{
+	for (unsigned int i = 0; i < test->count[direction]; i++) {
+		const struct stream *s = &test->stream[direction][i];
+
+		buffers[i] = (struct h8l_buffer){ s->host, s->plan.host_size };
+	}
+}
+
+static int run_frames(struct test *test)
+{
+	struct h8l_buffer in[MAX_STREAMS], out[MAX_STREAMS];
+
+	list_buffers(test, H8L_INPUT, in);
+	list_buffers(test, H8L_OUTPUT, out);
+	for (unsigned int frame = 0; frame < test->frames; frame++) {
+		expect_outputs(test, fill_inputs(test, frame), frame);
+		if (h8l_network_run(test->network, in, test->count[H8L_INPUT], out,
+				    test->count[H8L_OUTPUT], &test->error) < 0)
+			return failed(test, "run");
+		if (test->folder ? save_frames(test) : compare_outputs(test, frame))
+			return 1;
+	}
+	return test->folder ? save_arguments(test) : 0;
+}
+
+static int run_network(struct test *test)
+{
+	struct h8l_network_options options = { .flags = test->flags };
+
+	if (h8l_network_open(test->chip, test->hef, &options, &test->network, &test->error) < 0)
+		return failed(test, "configure");
+	if (add_streams(test, H8L_INPUT, h8l_network_inputs(test->network)) < 0 ||
+	    add_streams(test, H8L_OUTPUT, h8l_network_outputs(test->network)) < 0)
+		return failed(test, "streams");
+	if (run_frames(test))
+		return 1;
+	printf("ok   %s: %u frames\n", test->path, test->frames);
+	return 0;
+}
+
+static int choose(struct test *test)
+{
+	struct h8l_device_info info;
+	struct h8l_identity identity;
+
+	h8l_device_identity(test->chip, &identity);
+	if (h8l_device_read_info(test->chip, &info, &test->error) < 0)
+		return failed(test, "device information");
+	test->variant = hef_choose(test->hef, &test->hef->groups[0], identity.architecture,
+				   info.cluster_layout, &test->error);
+	return test->variant ? 0 : failed(test, "compatible");
+}
+
+static int check_file(struct test *test)
+{
+	struct h8l_group_info group;
+
+	if (h8l_device_open(NULL, &test->chip, &test->error) < 0)
+		return failed(test, "open the device");
+	if (h8l_hef_open(test->path, &test->hef, &test->error) < 0)
+		return failed(test, "open the file");
+	h8l_hef_group(test->hef, 0, &group);
+	if (group.unsupported) {
+		printf("SKIP %s: %s\n", test->path, group.unsupported);
+		return 77;
+	}
+	if (choose(test))
+		return 1;
+	return run_network(test);
+}
+
+static void clean(struct test *test)
+{
+	h8l_network_close(test->network);
+	h8l_hef_close(test->hef);
+	h8l_device_close(test->chip);
+	for (int d = H8L_INPUT; d <= H8L_OUTPUT; d++)
+		for (unsigned int i = 0; i < MAX_STREAMS; i++) {
+			free(test->stream[d][i].host);
+			free(test->stream[d][i].device);
+			free(test->stream[d][i].wanted);
+		}
+}
+
+static int verify(const char *path, const struct test *how)
+{
+	struct test *test = malloc(sizeof(*test));
+	int result;
+
+	if (!test)
+		return 1;
+	*test = *how;
+	test->path = path;
+	result = check_file(test);
+	clean(test);
+	free(test);
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	static struct test how = { .frames = 3 };
+	int option, worst = 0;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while ((option = getopt(argc, argv, "n:sd:")) != -1) {
+		if (option == 'n')
+			how.frames = strtoul(optarg, NULL, 0);
+		else if (option == 's')
+			how.flags = H8L_NETWORK_STOCK_MESSAGES;
+		else if (option == 'd')
+			how.folder = optarg;
+		else
+			return 1;
+	}
+	for (int i = optind; i < argc; i++)
+		if (verify(argv[i], &how) == 1)
+			worst = 1;
+	return optind == argc ? 1 : worst;
+}
