@@ -295,6 +295,9 @@ static int devices_read(struct reader *reader)
 	struct pci_dev *dev;
 
 	pci_scan_bus(reader->access);
+	/* libpci skips what it does not understand in a dump */
+	if (reader->source->dump && !reader->access->devices)
+		libpci_error((char *)"not a bus dump");
 	for (dev = reader->access->devices; dev; dev = dev->next) {
 		pci_fill_info(dev, PCI_FILL_IDENT);
 		found += dev->vendor_id == HW_PCI_VENDOR_ID;

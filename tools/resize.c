@@ -7,34 +7,47 @@
 
 #include "tools/picture.h"
 
-/* Where the source lies in the destination, and how it is scaled. */
-struct placement {
-	double scale_x, scale_y;	/* source pixels per destination pixel */
-	double source_x, source_y;	/* upper left corner used */
-	int x, y, width, height;	/* in the destination */
+#define FILTER_BITS 6	/* positions between pixels: 1/64 */
+
+/* One axis: where the source lies in the destination, and how it is scaled. */
+struct axis {
+	double scale;		/* source pixels per destination pixel */
+	double source;		/* first source pixel used, may lie within one */
+	int first, count;	/* destination pixels that get any of it */
 };
+
+struct placement {
+	struct axis x, y;
+};
+
+static struct axis place_axis(unsigned int from, unsigned int to, double scale,
+			      enum picture_fit fit)
+{
+	struct axis axis = { .scale = (double)from / to, .count = (int)to };
+
+	if (fit == PICTURE_LETTERBOX) {
+		axis.count = (int)fmax(1.0, round(from / scale));
+		axis.first = ((int)to - axis.count) / 2;
+		axis.scale = (double)from / axis.count;
+	}
+	if (fit == PICTURE_CROP) {
+		axis.scale = scale;
+		axis.source = (from - to * scale) / 2;
+	}
+	return axis;
+}
 
 static struct placement place(const struct picture *from, const struct picture *to,
 			      enum picture_fit fit)
 {
-	struct placement p = { .width = (int)to->width, .height = (int)to->height };
 	double x = (double)from->width / to->width;
 	double y = (double)from->height / to->height;
+	double scale = fit == PICTURE_CROP ? fmin(x, y) : fmax(x, y);
+	struct placement p = {
+		.x = place_axis(from->width, to->width, scale, fit),
+		.y = place_axis(from->height, to->height, scale, fit),
+	};
 
-	if (fit == PICTURE_LETTERBOX) {
-		p.width = (int)fmax(1.0, round(from->width / fmax(x, y)));
-		p.height = (int)fmax(1.0, round(from->height / fmax(x, y)));
-		p.x = ((int)to->width - p.width) / 2;
-		p.y = ((int)to->height - p.height) / 2;
-	}
-	p.scale_x = (double)from->width / p.width;
-	p.scale_y = (double)from->height / p.height;
-	if (fit == PICTURE_CROP) {
-		p.scale_x = fmin(x, y);
-		p.scale_y = p.scale_x;
-		p.source_x = (from->width - to->width * p.scale_x) / 2;
-		p.source_y = (from->height - to->height * p.scale_y) / 2;
-	}
 	return p;
 }
 
@@ -80,20 +93,20 @@ static void from_pixman(pixman_image_t *image, struct picture *picture)
 	}
 }
 
-static bool set_filter(pixman_image_t *image, const struct placement *p)
+/* Mean of the area when it gets smaller, bilinear when larger. */
+static bool set_filter(pixman_image_t *image, double x, double y)
 {
-	pixman_kernel_t x = p->scale_x > 1.0 ? PIXMAN_KERNEL_BOX : PIXMAN_KERNEL_LINEAR;
-	pixman_kernel_t y = p->scale_y > 1.0 ? PIXMAN_KERNEL_BOX : PIXMAN_KERNEL_LINEAR;
-	pixman_kernel_t sample_x = p->scale_x > 1.0 ? PIXMAN_KERNEL_BOX : PIXMAN_KERNEL_IMPULSE;
-	pixman_kernel_t sample_y = p->scale_y > 1.0 ? PIXMAN_KERNEL_BOX : PIXMAN_KERNEL_IMPULSE;
+	static const pixman_kernel_t reconstruct[] = { PIXMAN_KERNEL_LINEAR, PIXMAN_KERNEL_IMPULSE };
+	static const pixman_kernel_t sample[] = { PIXMAN_KERNEL_IMPULSE, PIXMAN_KERNEL_BOX };
 	pixman_fixed_t *params;
 	bool done;
 	int count;
 
-	params = pixman_filter_create_separable_convolution(&count,
-							    pixman_double_to_fixed(p->scale_x),
-							    pixman_double_to_fixed(p->scale_y),
-							    x, y, sample_x, sample_y, 4, 4);
+	params = pixman_filter_create_separable_convolution(&count, pixman_double_to_fixed(x),
+							    pixman_double_to_fixed(y),
+							    reconstruct[x > 1], reconstruct[y > 1],
+							    sample[x > 1], sample[y > 1],
+							    FILTER_BITS, FILTER_BITS);
 	if (!params)
 		return false;
 	done = pixman_image_set_filter(image, PIXMAN_FILTER_SEPARABLE_CONVOLUTION, params, count);
@@ -101,41 +114,66 @@ static bool set_filter(pixman_image_t *image, const struct placement *p)
 	return done;
 }
 
-static bool transform(pixman_image_t *from, pixman_image_t *to, const struct placement *p)
+static struct axis unchanged(int count)
+{
+	struct axis axis = { .scale = 1, .count = count };
+
+	return axis;
+}
+
+static bool transform(pixman_image_t *from, pixman_image_t *to, struct axis x, struct axis y)
 {
 	pixman_transform_t matrix;
 
-	pixman_transform_init_scale(&matrix, pixman_double_to_fixed(p->scale_x),
-				    pixman_double_to_fixed(p->scale_y));
-	matrix.matrix[0][2] = pixman_double_to_fixed(p->source_x);
-	matrix.matrix[1][2] = pixman_double_to_fixed(p->source_y);
-	if (!pixman_image_set_transform(from, &matrix) || !set_filter(from, p))
+	pixman_transform_init_scale(&matrix, pixman_double_to_fixed(x.scale),
+				    pixman_double_to_fixed(y.scale));
+	matrix.matrix[0][2] = pixman_double_to_fixed(x.source);
+	matrix.matrix[1][2] = pixman_double_to_fixed(y.source);
+	if (!pixman_image_set_transform(from, &matrix) || !set_filter(from, x.scale, y.scale))
 		return false;
 	/* at the edge, the last pixel counts on, not a black outside */
 	pixman_image_set_repeat(from, PIXMAN_REPEAT_PAD);
-	pixman_image_composite32(PIXMAN_OP_SRC, from, NULL, to, 0, 0, 0, 0, p->x, p->y,
-				 p->width, p->height);
+	pixman_image_composite32(PIXMAN_OP_SRC, from, NULL, to, 0, 0, 0, 0, x.first, y.first,
+				 x.count, y.count);
 	return true;
+}
+
+/* One axis after the other: pixman multiplies the weights of both in 16 bits,
+ * which darkens a picture that gets much smaller in both at once.
+ */
+static bool transform_axes(pixman_image_t *source, pixman_image_t *between,
+			   pixman_image_t *result, const struct placement *p)
+{
+	return transform(source, between, p->x, unchanged(pixman_image_get_height(source))) &&
+	       transform(between, result, unchanged(pixman_image_get_width(between)), p->y);
+}
+
+/* Zeroed: where nothing is drawn, black bars stay. */
+static pixman_image_t *new_image(unsigned int width, unsigned int height)
+{
+	return pixman_image_create_bits(PIXMAN_x8r8g8b8, (int)width, (int)height, NULL, 0);
 }
 
 static int scale(const struct picture *from, struct picture *to, enum picture_fit fit,
 		 struct problem *problem)
 {
 	struct placement p = place(from, to, fit);
-	pixman_image_t *source = to_pixman(from);
-	/* zeroed by pixman: black bars */
-	pixman_image_t *result = pixman_image_create_bits(PIXMAN_x8r8g8b8, (int)to->width,
-							  (int)to->height, NULL, 0);
+	pixman_image_t *images[3] = {
+		to_pixman(from),
+		new_image(to->width, from->height),
+		new_image(to->width, to->height),
+	};
 	int ret = -1;
+	int i;
 
-	if (source && result && transform(source, result, &p)) {
-		from_pixman(result, to);
+	if (images[0] && images[1] && images[2] &&
+	    transform_axes(images[0], images[1], images[2], &p)) {
+		from_pixman(images[2], to);
 		ret = 0;
 	}
-	if (source)
-		pixman_image_unref(source);
-	if (result)
-		pixman_image_unref(result);
+	for (i = 0; i < 3; i++)
+		if (images[i])
+			pixman_image_unref(images[i]);
 	return ret ? problem_set(problem, "out of memory for resizing a picture") : 0;
 }
 

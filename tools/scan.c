@@ -27,33 +27,39 @@ static const char *speed_text(unsigned int generation)
 }
 
 /* "Gen 3 (8 GT/s) x4" */
-static const char *link_text(char *out, size_t size, unsigned int speed, unsigned int width)
+static const char *link_text(char *out, size_t size, unsigned int speed, unsigned int width,
+			     bool denied)
 {
 	if (!speed || !width)
-		snprintf(out, size, "unknown");
+		snprintf(out, size, denied ? "<access denied>" : "unknown");
 	else
 		snprintf(out, size, "Gen %u (%s) x%u", speed, speed_text(speed), width);
 	return out;
 }
 
-static void link_print(const struct bus_device *device)
+static void link_line(const char *label, unsigned int speed, unsigned int width,
+		      const struct bus_device *device, const char *at)
 {
-	const struct bus_link *link = &device->link;
-	const struct bus_link *port = &device->port.link;
 	char text[64];
 
-	printf("  link         %s\n", link_text(text, sizeof(text), link->speed_now,
-						link->width_now));
-	printf("  device can   %s\n", link_text(text, sizeof(text), link->speed_best,
-						link->width_best));
-	if (device->port.address[0])
-		printf("  port can     %s, %s\n",
-		       link_text(text, sizeof(text), port->speed_best, port->width_best),
-		       device->port.address);
-	if (device->narrow.address[0])
-		printf("  slowest link %s, below %s\n",
-		       link_text(text, sizeof(text), device->narrow.link.speed_now,
-				 device->narrow.link.width_now), device->narrow.address);
+	printf("  %-12s %s%s%s\n", label,
+	       link_text(text, sizeof(text), speed, width, device->config_denied),
+	       at[0] ? ", " : "", at);
+}
+
+static void link_print(const struct bus_device *device)
+{
+	const struct bus_port *port = &device->port;
+	const struct bus_port *narrow = &device->narrow;
+
+	link_line("link", device->link.speed_now, device->link.width_now, device, "");
+	link_line("device can", device->link.speed_best, device->link.width_best, device, "");
+	if (port->address[0])
+		link_line("port can", port->link.speed_best, port->link.width_best, device,
+			  port->address);
+	if (narrow->address[0])
+		link_line("slowest link", narrow->link.speed_now, narrow->link.width_now, device,
+			  narrow->address);
 }
 
 static void details_print(const struct bus_device *device)
@@ -169,22 +175,26 @@ static int list_json(const struct bus_list *list)
 	return json_print("scan", object);
 }
 
-static int list_print(const struct bus_list *list, bool json)
+static int no_device(const struct bus_source *source)
 {
-	unsigned int i;
-
-	if (json) {
-		if (list_json(list))
-			return TOOL_ERROR;
-	} else {
-		for (i = 0; i < list->count; i++)
-			device_print(&list->devices[i]);
+	if (source->dump) {
+		tool_error("scan", "%s: no Hailo device in it", source->dump);
+		return TOOL_NO_DEVICE;
 	}
-	if (list->count)
-		return TOOL_OK;
 	tool_error("scan", "no Hailo device on the PCI bus");
 	tool_hint("check that the board sits firmly, has power, and that PCIe is enabled; 'lspci -nn | grep 1e60' must show it");
 	return TOOL_NO_DEVICE;
+}
+
+static int list_print(const struct bus_list *list, const struct bus_source *source, bool json)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->count && !json; i++)
+		device_print(&list->devices[i]);
+	if (json && list_json(list))
+		return TOOL_ERROR;
+	return list->count ? TOOL_OK : no_device(source);
 }
 
 static int scan_run(const struct tool_command *command, int argc, char **argv)
@@ -210,7 +220,7 @@ static int scan_run(const struct tool_command *command, int argc, char **argv)
 		return TOOL_ERROR;
 	if (bus_list_read(&list, &source, &problem))
 		return problem_print("scan", &problem);
-	result = list_print(&list, json);
+	result = list_print(&list, &source, json);
 	bus_list_free(&list);
 	return result;
 }

@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Man pages and completion say the same as the program.
+SOURCE=@SOURCE@
+BUILD=@BUILD@
+. "$SOURCE/tests/tools/lib.sh"
+
+MAN=$SOURCE/tools/man
+COMMANDS=(scan identify hef run log)
+
+# options_of COMMAND: long options that its help shows
+options_of() {
+	hailo8l "$1" --help | sed -n '/^Options:/,/^$/s/^  \(-.,\)\? *--\([a-z-]*\).*/\2/p' | sort
+}
+
+# complete_line WORD...: what completion offers for the last word
+complete_line() {
+	COMP_WORDS=("$@")
+	COMP_CWORD=$(($# - 1))
+	COMPREPLY=()
+	_hailo8l
+	printf '%s\n' "${COMPREPLY[@]}" | sort
+}
+
+case_man_pages_are_well_formed() {
+	# whether the other pages are installed here does not matter
+	mandoc -T lint -W style "$MAN"/*.1 >found 2>&1 || true
+	grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' found >out || true
+	silent out
+	[[ $(find "$MAN" -name '*.1' | wc -l) -eq 6 ]] || fail "a page is missing"
+}
+
+case_man_pages_have_every_option() {
+	local command
+	for command in "${COMMANDS[@]}"; do
+		options_of "$command" >help
+		sed -n 's/^\.It Fl \(. , \)\?-\([a-z-]*\).*/\2/p' "$MAN/hailo8l-$command.1" |
+			sort >page
+		diff -u help page || fail "options of $command differ"
+		[[ -s help ]]
+		says "$MAN/hailo8l.1" ".It Cm $command"
+	done
+}
+
+case_man_pages_have_every_letter() {
+	local command
+	for command in "${COMMANDS[@]}"; do
+		hailo8l "$command" --help | sed -n 's/^  -\(.\), --\([a-z-]*\).*/\1 \2/p' | sort >help
+		sed -n 's/^\.It Fl \(.\) , -\([a-z-]*\).*/\1 \2/p' "$MAN/hailo8l-$command.1" |
+			sort >page
+		diff -u help page || fail "letters of $command differ"
+	done
+}
+
+case_completion_offers_commands_and_options() {
+	local command
+	. "$SOURCE/tools/hailo8l.bash"
+	complete_line hailo8l "" >out
+	printf '%s\n' "${COMMANDS[@]}" --help --version | sort | diff -u - out
+	[[ $(complete_line hailo8l i) == identify ]] || fail "no identify"
+	for command in "${COMMANDS[@]}"; do
+		complete_line hailo8l "$command" -- | sed 's/^--//' >out
+		options_of "$command" | diff -u - out
+	done
+	complete_line hailo8l log - >out
+	printf '%s\n' -d --device -c --cpu -O --output -h --help | sort | diff -u - out
+}
+
+case_completion_knows_every_argument() {
+	local command option
+	. "$SOURCE/tools/hailo8l.bash"
+	for command in "${COMMANDS[@]}"; do
+		while read -r option; do
+			cur="" _hailo8l_argument "--$option" || fail "$command --$option"
+		done < <(hailo8l "$command" --help |
+			sed -n '/^Options:/,/^$/s/^  \(-.,\)\? *--\([a-z-]*\) [[A-Z].*/\2/p')
+	done
+	[[ $(complete_line hailo8l scan -o j) == json ]]
+	[[ $(complete_line hailo8l run --fit l) == letterbox ]]
+	touch net.hef photo.png
+	[[ $(complete_line hailo8l run "") == net.hef ]]
+	[[ $(complete_line hailo8l run -i p) == photo.png ]]
+}
+
+case_sources_carry_a_licence() {
+	local file
+	for file in "$SOURCE"/tools/*.* "$SOURCE"/tools/man/* "$SOURCE"/tests/tools/*.sh \
+		"$SOURCE"/tests/tools/*.c; do
+		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || fail "$file has none"
+	done
+}
+
+run_cases
