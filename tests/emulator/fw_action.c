@@ -262,11 +262,24 @@ static void set_batch(struct fw *fw, uint16_t dynamic_batch, uint16_t batch_coun
 	fw_log(fw, 1, FW_LOG_INFO, FW_LOG_ENABLED, 2, fw->cs.app, (uint32_t)fw->cs.batch);
 }
 
-/* Same application, other batch: the channels of the host go on running. */
+static void close_config_channels(struct fw *fw)
+{
+	unsigned int i;
+
+	for (i = 0; i < HW_VDMA_FIRST_D2H; i++)
+		if (fw->cs.channel[i].role == FW_CONFIG)
+			fw_channel_close(fw, i);
+}
+
+/* Same application, other batch: the channels of the host go on running. A
+ * context that was waiting for data is left and begins again; its internal
+ * channels are closed by the actions of BATCH_SWITCHING.
+ */
 static uint32_t switch_batch(struct fw *fw, uint16_t dynamic_batch, uint16_t batch_count)
 {
 	set_batch(fw, dynamic_batch, batch_count);
 	fw_flow_next_pass(fw);
+	close_config_channels(fw);
 	fw->cs.endless = false;
 	fw->cs.sleep_until = 0;
 	enter_context(fw, FW_BATCH_SWITCHING);
