@@ -214,9 +214,7 @@ class Share:
         folder = os.path.join(BUILD, "nets")
         for name in os.listdir(folder) if os.path.isdir(folder) else []:
             self.add(os.path.join(folder, name), "hef/" + name)
-        firmware = os.path.join(self.path, "firmware/hailo/hailo8_fw.bin")
-        if os.path.exists(BUILD + "/mkfw"):
-            command(BUILD + "/mkfw", firmware)
+        self.add(BUILD + "/tests/emulator/hailo8_fw.bin", "firmware/hailo/hailo8_fw.bin")
         self.add(os.path.join(fetch("photo"), "photo.jpg"), "photo.jpg")
 
 
@@ -227,7 +225,7 @@ def hef_folder():
 
 
 def emulator(args):
-    return args.emulator or os.path.join(BUILD, "hailo8l-emu")
+    return args.emulator or os.path.join(BUILD, "tests/emulator/hailo8l-emu")
 
 
 def new_guest(args, share, devices, append=""):
