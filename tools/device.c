@@ -23,10 +23,10 @@ const char *architecture_name(enum h8l_architecture architecture)
 const char *hef_architecture_name(enum h8l_hef_architecture architecture)
 {
 	switch (architecture) {
-	case H8L_HEF_HAILO8P:
-		return "Hailo-8 (prototype)";
-	case H8L_HEF_HAILO8R:
+	case H8L_HEF_HAILO8P:	/* what a file for "hailo8" carries */
 		return "Hailo-8";
+	case H8L_HEF_HAILO8R:
+		return "Hailo-8R";
 	case H8L_HEF_HAILO8L:
 		return "Hailo-8L";
 	}

@@ -37,22 +37,32 @@ struct hef_report {
 	struct fit device_fit;
 };
 
-static void check_fit(const struct h8l_hef *hef, enum h8l_architecture architecture,
+/* The library's sentence, without the name of the file that stands above. */
+static void set_reason(const struct hef_report *report, const char *text, struct fit *fit)
+{
+	size_t length = strlen(report->path);
+
+	if (!strncmp(text, report->path, length) && !strncmp(text + length, ": ", 2))
+		text += length + 2;
+	snprintf(fit->reason, sizeof(fit->reason), "%s", text);
+}
+
+static void check_fit(const struct hef_report *report, enum h8l_architecture architecture,
 		      uint32_t layout, struct fit *fit)
 {
 	struct h8l_error error = { .code = 0 };
 
-	fit->fits = h8l_hef_compatible(hef, architecture, layout, &error) >= 0;
-	snprintf(fit->reason, sizeof(fit->reason), "%s", fit->fits ? "" : error.text);
+	fit->fits = h8l_hef_compatible(report->hef, architecture, layout, &error) >= 0;
+	set_reason(report, fit->fits ? "" : error.text, fit);
 }
 
 static void check_fits(struct hef_report *report)
 {
 	unsigned int i;
 
-	check_fit(report->hef, H8L_ARCH_HAILO8, 0, &report->hailo8);
+	check_fit(report, H8L_ARCH_HAILO8, 0, &report->hailo8);
 	for (i = 0; i < LAYOUTS; i++)
-		check_fit(report->hef, H8L_ARCH_HAILO8L, layouts[i], &report->hailo8l[i]);
+		check_fit(report, H8L_ARCH_HAILO8L, layouts[i], &report->hailo8l[i]);
 }
 
 static int check_device(struct hef_report *report)
@@ -69,7 +79,7 @@ static int check_device(struct hef_report *report)
 	if (h8l_device_read_info(device, &info, &error) < 0)
 		result = library_error(report->device, &error);
 	else
-		check_fit(report->hef, identity.architecture, info.cluster_layout,
+		check_fit(report, identity.architecture, info.cluster_layout,
 			  &report->device_fit);
 	h8l_device_close(device);
 	return result;
@@ -102,15 +112,24 @@ static void print_fit(const char *label, const struct fit *fit)
 	field(label, fit->fits ? "yes" : text);
 }
 
+static bool same_fit(const struct fit *a, const struct fit *b)
+{
+	return a->fits == b->fits && !strcmp(a->reason, b->reason);
+}
+
 static void print_fits(const struct hef_report *report)
 {
 	char label[40];
 	unsigned int i;
 
 	print_fit("Hailo-8", &report->hailo8);
-	for (i = 0; i < LAYOUTS; i++) {
-		snprintf(label, sizeof(label), "Hailo-8L 0x%02x", layouts[i]);
-		print_fit(label, &report->hailo8l[i]);
+	if (same_fit(&report->hailo8l[0], &report->hailo8l[1])) {
+		print_fit("Hailo-8L", &report->hailo8l[0]);
+	} else {
+		for (i = 0; i < LAYOUTS; i++) {
+			snprintf(label, sizeof(label), "Hailo-8L 0x%02x", layouts[i]);
+			print_fit(label, &report->hailo8l[i]);
+		}
 	}
 	if (report->device)
 		print_fit(report->device, &report->device_fit);
@@ -130,7 +149,7 @@ static void print_head(const struct hef_report *report)
 	field("Size", bytes_text(text, sizeof(text), info->file_size));
 	field("Configuration", bytes_text(text, sizeof(text), info->config_size));
 	field("Hash", info->hash);
-	printf("Runs on\n");
+	printf("Fits\n");
 	print_fits(report);
 }
 
@@ -219,7 +238,7 @@ static void print_group(const struct hef_report *report, unsigned int group)
 	       info.context_count == 1 ? "" : "s");
 	print_layouts(&info);
 	if (info.unsupported)
-		printf("  %snot supported:%s %s\n", colour(stdout, COLOUR_HINT),
+		printf("  %snot supported by this version:%s %s\n", colour(stdout, COLOUR_HINT),
 		       colour(stdout, COLOUR_NONE),
 		       printable(reason, sizeof(reason), info.unsupported));
 	print_streams(report, group, H8L_INPUT, info.input_count);

@@ -209,7 +209,7 @@ case_bad_network_files() {
 	done
 	printf 'FAKEHEF\ngroup net it has two contexts\ninput a 1 1 1 1 1 0 1\n' >net.hef
 	runs 0 hailo8l hef net.hef
-	says out "not supported: it has two contexts"
+	says out "not supported by this version: it has two contexts"
 	runs 1 hailo8l run net.hef -i in.png -O result.png
 	says err "net.hef: group 'net' cannot be run: it has two contexts"
 	only bad.hef net.hef in.png in.png.pixels
