@@ -96,6 +96,8 @@ static int load_tensor(struct net *net, uint32_t i, const struct nn_tensor *in, 
 		return bad(net, "tensor %u is empty", i);
 	if (t->type != NN_TYPE_U8 && t->type != NN_TYPE_U16)
 		return bad(net, "tensor %u has type %u", i, t->type);
+	if (t->zero_point < -0x10000 || t->zero_point > 0xffff)
+		return bad(net, "tensor %u has zero point %d", i, t->zero_point);
 	if (in->reserved)
 		return bad(net, "a reserved field of tensor %u is not zero", i);
 	*total += elements;
@@ -226,21 +228,15 @@ static int load_streams(struct image *image, uint32_t offset)
 	return err;
 }
 
-/* Inputs are there before the first layer, outputs after the last one. */
 static int check_outputs(struct image *image)
 {
 	struct net *net = image->net;
-	uint32_t i, outputs = 0;
+	uint32_t i;
 
-	for (i = 0; i < net->stream_count; i++) {
-		if (!net->streams[i].is_output)
-			continue;
-		outputs++;
-		if (!image->written[net->streams[i].tensor - net->tensors])
+	for (i = 0; i < net->stream_count; i++)
+		if (net->streams[i].is_output &&
+		    !image->written[net->streams[i].tensor - net->tensors])
 			return bad(net, "nothing writes the tensor of stream %u", i);
-	}
-	if (!outputs || outputs == net->stream_count)
-		return bad(net, "no %s stream", outputs ? "input" : "output");
 	return 0;
 }
 

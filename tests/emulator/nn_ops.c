@@ -16,8 +16,7 @@ static int32_t s32_at(const uint8_t *array, uint32_t i)
 	return (int32_t)le32toh(v);
 }
 
-/* 128 bits: an ADD with extreme zero points leaves 64. */
-static int64_t round_shift(__int128 v, unsigned int shift)
+static int64_t round_shift(int64_t v, unsigned int shift)
 {
 	return shift ? (v + (1ll << (shift - 1))) >> shift : v;
 }
@@ -156,13 +155,12 @@ static void run_windows(const struct layer *l,
 
 static void run_add(const struct layer *l)
 {
-	int64_t mult_a = s32_at(l->mult, 0), mult_b = s32_at(l->mult, 1);
+	int64_t mult_a = s32_at(l->mult, 0), mult_b = s32_at(l->mult, 1), sum;
 	uint32_t n = tensor_elements(l->out), i;
-	__int128 sum;
 
 	for (i = 0; i < n; i++) {
 		sum = ((int64_t)l->in0->data[i] - l->in0->zero_point) * mult_a +
-		      (__int128)((int64_t)l->in1->data[i] - l->in1->zero_point) * mult_b;
+		      ((int64_t)l->in1->data[i] - l->in1->zero_point) * mult_b;
 		l->out->data[i] = clamp(l, l->out->zero_point + round_shift(sum, l->shift[0]));
 	}
 }

@@ -9,3 +9,12 @@ test_fw_control_LIBS := $(EMU_LIBS)
 
 test_fw_golden_OBJS := $(FW_TEST_OBJS)
 test_fw_golden_LIBS := $(EMU_LIBS)
+
+NN_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/emulator/nn*.c)) $(O)/lib/crc32.o \
+	$(O)/tests/hef/pattern.o
+
+test_nn_pattern_OBJS := $(NN_OBJS)
+
+# The image is made by the writer of HEFs, and judged by its own evaluator.
+test_nn_net_OBJS := $(NN_OBJS) $(MKHEF_OBJS) $(O)/tests/hef/refhef.o $(O)/tests/hef/refnet.o
+test_nn_net_LIBS := $(HEF_LIBS)
