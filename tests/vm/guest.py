@@ -169,7 +169,7 @@ class Guest:
         args = []
         for i, device in enumerate(self.devices):
             # Without x-speed the kernel refuses a reset of the bus.
-            args += ["-device", "pcie-root-port,id=%s,chassis=%d,slot=%d,x-speed=5"
+            args += ["-device", "pcie-root-port,id=%s,chassis=%d,slot=%d,x-speed=5,x-width=1"
                      % (device.bus, i + 1, i + 1),
                      "-device", json.dumps(self._device_properties(device))]
         return args
@@ -378,6 +378,14 @@ class Guest:
     def _do_counts(self, rest):
         """counts [N]: the chip's counts as JSON"""
         return json.dumps(self._pick(rest)[0].counts())
+
+    def _do_count(self, rest):
+        """count [N] PATH: one number of them, as in bar2.writes"""
+        device, path = self._pick(rest)
+        value = device.counts()
+        for key in path.split("."):
+            value = value.get(key, 0)
+        return str(value)
 
     def _do_emu(self, rest):
         """emu [N] OPTIONS: take the device out, start a chip with these options, put it in"""
