@@ -62,3 +62,22 @@ size_t desc_add_layer(struct desc *desc, struct desc_context *context,
 	context->layers[context->layer_count] = *layer;
 	return context->layer_count++;
 }
+
+size_t desc_factor_count(const struct desc_context *context, const struct desc_layer *layer)
+{
+	switch (layer->op) {
+	case NN_OP_MAX_POOL:
+		return 0;
+	case NN_OP_AVG_POOL:
+		return 1;
+	case NN_OP_ADD:
+		return 2;
+	default:
+		return context->tensors[layer->out].shape.features;
+	}
+}
+
+size_t desc_shift_count(const struct desc_context *context, const struct desc_layer *layer)
+{
+	return layer->op == NN_OP_ADD ? 1 : desc_factor_count(context, layer);
+}

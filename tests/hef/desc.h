@@ -113,6 +113,10 @@ size_t desc_add_stream(struct desc *desc, struct desc_context *context,
 size_t desc_add_layer(struct desc *desc, struct desc_context *context,
 		      const struct desc_layer *layer);
 
+/* How many factors (mult) and shifts a layer has */
+size_t desc_factor_count(const struct desc_context *context, const struct desc_layer *layer);
+size_t desc_shift_count(const struct desc_context *context, const struct desc_layer *layer);
+
 static inline uint32_t desc_type_max(uint8_t type)
 {
 	return type == NN_TYPE_U16 ? 0xffff : 0xff;

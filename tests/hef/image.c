@@ -68,21 +68,6 @@ static size_t fan_in(struct image *image, const struct desc_layer *layer)
 	}
 }
 
-/* How many factors the layer wants; it has one shift for each, ADD one. */
-static size_t factor_count(struct image *image, const struct desc_layer *layer)
-{
-	switch (layer->op) {
-	case NN_OP_MAX_POOL:
-		return 0;
-	case NN_OP_AVG_POOL:
-		return 1;
-	case NN_OP_ADD:
-		return 2;
-	default:
-		return tensor_of(image, layer->out)->shape.features;
-	}
-}
-
 /* None given: `usual` for each. One given: it for each. */
 static int fill(struct image *image, const struct desc_layer *layer, const char *what,
 		const struct desc_numbers *given, size_t count, int64_t usual, int64_t min,
@@ -212,8 +197,8 @@ static void usual_factor(const struct desc_layer *layer, int64_t *mult, int64_t 
 static int add_factors(struct image *image, const struct desc_layer *layer,
 		       struct nn_layer *out)
 {
-	size_t count = factor_count(image, layer);
-	size_t shifts = layer->op == NN_OP_ADD ? 1 : count;
+	size_t count = desc_factor_count(image->context, layer);
+	size_t shifts = desc_shift_count(image->context, layer);
 	struct pool pool = { 0 };
 	int64_t *mult = pool_alloc(&pool, count * sizeof(*mult));
 	int64_t *shift = pool_alloc(&pool, count * sizeof(*shift));

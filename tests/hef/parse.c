@@ -735,17 +735,25 @@ static int random_numbers(struct parser *p, char **words, size_t count, size_t w
 	return 0;
 }
 
+/* How many numbers of this kind the layer has */
+static size_t wanted_count(const struct parser *p, const struct desc_numbers *list)
+{
+	if (list == &p->layer->weights)
+		return weight_count(p);
+	if (list == &p->layer->mult)
+		return desc_factor_count(p->context, p->layer);
+	if (list == &p->layer->shift)
+		return desc_shift_count(p->context, p->layer);
+	return p->context->tensors[p->layer->out].shape.features;
+}
+
 static int do_parameter(struct parser *p, struct desc_numbers *list, char **words, size_t count)
 {
-	size_t wanted = p->context->tensors[p->layer->out].shape.features;
-
 	if (list->count)
 		return wrong(p, "%s a second time", words[0]);
 	p->list = list;
-	if (list == &p->layer->weights)
-		wanted = weight_count(p);
 	if (count > 1 && !strcmp(words[1], "random"))
-		return random_numbers(p, words, count, wanted);
+		return random_numbers(p, words, count, wanted_count(p, list));
 	return add_numbers(p, words + 1);
 }
 

@@ -460,14 +460,14 @@ static void put_container_header(const struct writer *w, struct blob *file,
 	case 2:
 		put_be(file, XXH3_64bits(rest->data, rest->size), 8);
 		put_be(file, w->section.size, 8);
-		put_be(file, 0, 16);
+		blob_zeros(file, 16);
 		break;
 	case 3:
 		put_be(file, XXH3_64bits(rest->data, rest->size), 8);
 		put_be(file, w->section.size + padding, 8);
 		put_be(file, padding, 4);
-		put_be(file, 0, 8);	/* no additional information */
-		put_be(file, 0, 16);
+		blob_zeros(file, 8);	/* no additional information */
+		blob_zeros(file, 16);
 		break;
 	}
 }

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+
+HEF_TEST_OBJS := $(O)/tests/unit/hef_common.o $(MKHEF_OBJS) $(O)/tests/hef/refhef.o \
+	$(O)/tests/hef/refnet.o
+
+test_hef_eval_OBJS := $(HEF_TEST_OBJS)
+test_hef_eval_LIBS := $(HEF_LIBS)
+
+test_hef_write_OBJS := $(HEF_TEST_OBJS) $(O)/lib/md5.o
+test_hef_write_LIBS := $(HEF_LIBS)
+
+test_hef_refuse_OBJS := $(HEF_TEST_OBJS)
+test_hef_refuse_LIBS := $(HEF_LIBS)
+
+# Against the software chip's neural core
+test_hef_chip_OBJS := $(HEF_TEST_OBJS) $(O)/tests/unit/hef_random.o \
+	$(patsubst %.c,$(O)/%.o,$(wildcard tests/emulator/nn*.c)) $(O)/tests/hef/pattern.o \
+	$(O)/lib/crc32.o
+test_hef_chip_LIBS := $(HEF_LIBS)
