@@ -255,6 +255,7 @@ struct pp_state {
 	uint32_t *kept_last;
 	uint32_t *kept_count;
 	float *line;			/* distances of a box, or values of a row of prototypes */
+	float *exponentials;		/* YOLOv8: of all 256 values of each decoder's boxes */
 	float *wide;			/* rows of prototypes resized to the image's width */
 	struct pp_axis vertical, horizontal;
 };
@@ -333,7 +334,13 @@ void pp_write_boxes(const struct pp_nms *nms, struct pp_state *state,
 struct pp_box pp_yolov5_box(const struct pp_nms *nms, const struct pp_decoder *decoder,
 			    const void *data, uint32_t row, uint32_t column, uint32_t anchor);
 struct pp_box pp_yolov8_box(const struct pp_nms *nms, const struct pp_decoder *decoder,
-			    const void *data, uint32_t row, uint32_t column, float *line);
+			    const struct pp_state *state, const void *data, uint32_t row,
+			    uint32_t column);
+/* Real values of `count` features from element `at` on, as bytes of floats */
+void pp_read_pixel(const struct pp_tensor *tensor, const void *data, size_t at, size_t count,
+		   uint8_t *out);
+/* For pp_state.exponentials */
+void pp_yolov8_tables(const struct pp_nms *nms, struct pp_state *state);
 
 /* pp_suppress.c */
 void pp_suppress(const struct pp_nms *nms, struct pp_state *state, uint32_t per_class,
@@ -353,9 +360,12 @@ int pp_emit_masks(const struct pp_nms *nms, struct pp_state *state,
 /* pp_math.c */
 float pp_sigmoid(float x);
 void pp_exp4(float *x);		/* 4 values, as Eigen 3.4 with SSE2 */
-/* `head` elements come before the first that is 16-byte aligned in the stock
- * library: they are summed and exponentiated apart
+/* The two halves of a softmax. `head` (at most `count`) elements come before the
+ * first that is 16-byte aligned in the stock library: they are taken apart.
  */
-void pp_softmax(float *values, size_t count, size_t head);
+void pp_exponentials(float *values, size_t count, size_t head);
+void pp_normalise(float *values, size_t count, size_t head);
+/* The sum of i * values[i]; spoils the values */
+float pp_mean_index(float *values, size_t count);
 
 #endif /* H8L_POSTPROCESS_H */

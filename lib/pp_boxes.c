@@ -16,10 +16,8 @@ static void put_box(uint8_t **out, const struct pp_box *box)
 static void put_features(uint8_t **out, const struct pp_tensor *t, const void *data, size_t at,
 			 uint32_t count)
 {
-	for (uint32_t k = 0; k < count; k++) {
-		pp_put_f32(out, pp_real(t, data, at));
-		at += t->device_shape.width;
-	}
+	pp_read_pixel(t, data, at, count, *out);
+	*out += count * sizeof(float);
 }
 
 static void yolov5_cell(const struct pp_nms *nms, const struct pp_decoder *decoder,
@@ -39,12 +37,12 @@ static void yolov5_cell(const struct pp_nms *nms, const struct pp_decoder *decod
 }
 
 static void yolov8_cell(const struct pp_nms *nms, const struct pp_decoder *decoder,
-			const struct pp_input *inputs, uint32_t row, uint32_t column, float *line,
-			uint8_t **out)
+			const struct pp_state *state, const struct pp_input *inputs, uint32_t row,
+			uint32_t column, uint8_t **out)
 {
 	const struct pp_tensor *t = &nms->tensors[decoder->classes];
-	struct pp_box box = pp_yolov8_box(nms, decoder, inputs[decoder->boxes].data, row, column,
-					  line);
+	struct pp_box box = pp_yolov8_box(nms, decoder, state, inputs[decoder->boxes].data, row,
+					  column);
 
 	put_box(out, &box);
 	put_features(out, t, inputs[decoder->classes].data, pp_row(t, row) + column,
@@ -61,8 +59,7 @@ void pp_write_boxes(const struct pp_nms *nms, struct pp_state *state,
 		for (uint32_t row = 0; row < shape->height; row++)
 			for (uint32_t column = 0; column < shape->width; column++)
 				if (nms->head == PP_YOLOV8)
-					yolov8_cell(nms, d, inputs, row, column, state->line,
-						    &out);
+					yolov8_cell(nms, d, state, inputs, row, column, &out);
 				else
 					yolov5_cell(nms, d, inputs[d->boxes].data, row, column,
 						    &out);

@@ -13,11 +13,6 @@ typedef int32_t i32x4 __attribute__((vector_size(16)));
 
 #define LANES	4
 
-static f32x4 all(float x)
-{
-	return (f32x4){ x, x, x, x };
-}
-
 static f32x4 choose(i32x4 mask, f32x4 yes, f32x4 no)
 {
 	return (f32x4)(((i32x4)yes & mask) | ((i32x4)no & ~mask));
@@ -41,30 +36,40 @@ static f32x4 power_of_two(i32x4 n)
 /* n is in -128 .. 128: in two steps, so that neither factor overflows */
 static f32x4 scale_by_power(f32x4 x, i32x4 n)
 {
-	i32x4 half = n >> 1;
+	i32x4 first = n >> 1;
 
-	return x * power_of_two(half) * power_of_two(n - half);
+	return x * power_of_two(first) * power_of_two(n - first);
 }
+
+#define ALL(x)	{ (x), (x), (x), (x) }
+
+/* Cody-Waite reduction by multiples of ln 2, then a polynomial */
+static const f32x4 limit = ALL(88.723f), minus_limit = ALL(-88.723f);
+static const f32x4 log2_e = ALL(1.44269504088896341f);
+static const f32x4 minus_ln2_high = ALL(-0.693359375f), minus_ln2_low = ALL(2.12194440e-4f);
+static const f32x4 one = ALL(1.0f), half = ALL(0.5f);
+static const f32x4 p0 = ALL(1.9875691500e-4f), p1 = ALL(1.3981999507e-3f);
+static const f32x4 p2 = ALL(8.3334519073e-3f), p3 = ALL(4.1665795894e-2f);
+static const f32x4 p4 = ALL(1.6666665459e-1f), p5 = ALL(5.0000001201e-1f);
 
 static f32x4 exponential(f32x4 x)
 {
-	f32x4 limit = all(88.723f);
 	f32x4 y = choose(x < limit, x, limit);
 	f32x4 m, r, r2, r3, p, q, e;
 	i32x4 n;
 
-	y = choose(y > -limit, y, -limit);
-	n = floor_to_int(y * 1.44269504088896341f + 0.5f);
+	y = choose(y > minus_limit, y, minus_limit);
+	n = floor_to_int(y * log2_e + half);
 	m = __builtin_convertvector(n, f32x4);
-	r = m * -0.693359375f + y;
-	r = m * 2.12194440e-4f + r;
+	r = m * minus_ln2_high + y;
+	r = m * minus_ln2_low + r;
 	r2 = r * r;
 	r3 = r2 * r;
-	p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-	q = r * 4.1665795894e-2f + 1.6666665459e-1f;
-	p = p * r + 8.3334519073e-3f;
-	q = q * r + 5.0000001201e-1f;
-	e = scale_by_power((p * r3 + q) * r2 + (r + 1.0f), n);
+	p = p0 * r + p1;
+	q = p3 * r + p4;
+	p = p * r + p2;
+	q = q * r + p5;
+	e = scale_by_power((p * r3 + q) * r2 + (r + one), n);
 	return choose(e > x, e, x);
 }
 
@@ -129,31 +134,65 @@ static float sum(const float *values, size_t count, size_t head, size_t vectors)
 	return total;
 }
 
-void pp_softmax(float *values, size_t count, size_t head)
+void pp_exponentials(float *values, size_t count, size_t head)
 {
-	size_t vectors, tail;
-	float total;
+	size_t tail = head + (count - head) / LANES * LANES;
 
-	if (!count)
-		return;
-	if (head > count)
-		head = count;
-	vectors = (count - head) / LANES;
-	tail = head + LANES * vectors;
 	for (size_t i = 0; i < head; i++)
 		values[i] = expf(values[i]);
 	for (size_t i = head; i < tail; i += LANES)
 		pp_exp4(values + i);
 	for (size_t i = tail; i < count; i++)
 		values[i] = expf(values[i]);
-	total = sum(values, count, head, vectors);
-	for (size_t i = 0; i < count; i++)
+}
+
+void pp_normalise(float *values, size_t count, size_t head)
+{
+	float total = sum(values, count, head, (count - head) / LANES);
+	f32x4 totals = ALL(total);
+	size_t i = 0;
+
+	for (; i + LANES <= count; i += LANES) {
+		f32x4 v = load(values + i) / totals;
+
+		memcpy(values + i, &v, sizeof(v));
+	}
+	for (; i < count; i++)
 		values[i] /= total;
+}
+
+float pp_mean_index(float *values, size_t count)
+{
+	f32x4 index = { 0.0f, 1.0f, 2.0f, 3.0f };
+	float mean = 0.0f;
+	size_t i = 0;
+
+	for (; i + LANES <= count; i += LANES) {
+		f32x4 v = load(values + i) * index;
+
+		memcpy(values + i, &v, sizeof(v));
+		index += (float)LANES;
+	}
+	for (; i < count; i++)
+		values[i] *= (float)i;
+	for (i = 0; i < count; i++)
+		mean += values[i];
+	return mean;
+}
+
+static void softmax(float *values, size_t count, size_t head)
+{
+	if (head > count)
+		head = count;
+	pp_exponentials(values, count, head);
+	pp_normalise(values, count, head);
 }
 
 /* The frame counts as 16-byte aligned, whatever it is */
 void pp_softmax_frame(float *values, size_t pixels, size_t features)
 {
+	if (!features)
+		return;
 	for (size_t p = 0; p < pixels; p++)
-		pp_softmax(values + p * features, features, (0 - p * features) % LANES);
+		softmax(values + p * features, features, (0 - p * features) % LANES);
 }

@@ -163,6 +163,9 @@ static void lay_out(const struct pp_nms *nms, struct pp_state *state, struct lay
 
 	take(layout, 1, sizeof(*state));
 	state->line = take(layout, row.line, sizeof(*state->line));
+	if (nms->head == PP_YOLOV8)
+		state->exponentials = take(layout, (uint64_t)nms->decoder_count << 8,
+					   sizeof(*state->exponentials));
 	if (nms->output == PP_BOXES)
 		return;
 	state->boxes = take(layout, boxes, sizeof(*state->boxes));
@@ -201,7 +204,9 @@ void pp_nms_init(const struct pp_nms *nms, void *workspace)
 
 	*state = (struct pp_state){ 0 };
 	lay_out(nms, state, &layout);
-	if (!state->spans)
+	if (nms->head == PP_YOLOV8)
+		pp_yolov8_tables(nms, state);
+	if (nms->output == PP_BOXES)
 		return;
 	for (unsigned int i = 0; i < nms->decoder_count; i++) {
 		unsigned int t = scanned_tensor(nms, &nms->decoders[i]);

@@ -48,22 +48,28 @@ static uint32_t drain(const struct masks *m, unsigned int bits, uint32_t base, u
 	return count;
 }
 
+static u64x2 pass_u8(const uint8_t *data, u8x16 low, u8x16 width)
+{
+	u8x16 v;
+
+	memcpy(&v, data, sizeof(v));
+	return (u64x2)(v - low <= width);
+}
+
 static uint32_t find_u8(const uint8_t *data, size_t count, uint8_t low, uint8_t width,
 			uint32_t base, uint32_t *found)
 {
-	const u8x16 zero = { 0 };
+	const u8x16 lows = (u8x16){ 0 } + low, widths = (u8x16){ 0 } + width;
 	uint32_t hits = 0;
 	size_t i = 0;
 
 	for (; i + STEP <= count; i += STEP) {
-		struct masks m;
+		const uint8_t *p = data + i;
+		struct masks m = { {
+			pass_u8(p, lows, widths), pass_u8(p + 16, lows, widths),
+			pass_u8(p + 32, lows, widths), pass_u8(p + 48, lows, widths),
+		} };
 
-		for (unsigned int k = 0; k < VECTORS; k++) {
-			u8x16 v;
-
-			memcpy(&v, data + i + 16 * k, sizeof(v));
-			m.vector[k] = (u64x2)(v - (zero + low) <= (zero + width));
-		}
 		if (any(&m))
 			hits += drain(&m, 8, base + (uint32_t)i, found + hits);
 	}
@@ -73,22 +79,28 @@ static uint32_t find_u8(const uint8_t *data, size_t count, uint8_t low, uint8_t 
 	return hits;
 }
 
+static u64x2 pass_u16(const uint8_t *data, u16x8 low, u16x8 width)
+{
+	u16x8 v;
+
+	memcpy(&v, data, sizeof(v));
+	return (u64x2)(v - low <= width);
+}
+
 static uint32_t find_u16(const uint8_t *data, size_t count, uint16_t low, uint16_t width,
 			 uint32_t base, uint32_t *found)
 {
-	const u16x8 zero = { 0 };
+	const u16x8 lows = (u16x8){ 0 } + low, widths = (u16x8){ 0 } + width;
 	uint32_t hits = 0;
 	size_t i = 0;
 
 	for (; i + STEP / 2 <= count; i += STEP / 2) {
-		struct masks m;
+		const uint8_t *p = data + 2 * i;
+		struct masks m = { {
+			pass_u16(p, lows, widths), pass_u16(p + 16, lows, widths),
+			pass_u16(p + 32, lows, widths), pass_u16(p + 48, lows, widths),
+		} };
 
-		for (unsigned int k = 0; k < VECTORS; k++) {
-			u16x8 v;
-
-			memcpy(&v, data + 2 * i + 16 * k, sizeof(v));
-			m.vector[k] = (u64x2)(v - (zero + low) <= (zero + width));
-		}
 		if (any(&m))
 			hits += drain(&m, 16, base + (uint32_t)i, found + hits);
 	}

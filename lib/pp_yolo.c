@@ -177,28 +177,72 @@ void pp_yolox_scan(struct pp_scan *scan)
 
 /* ---- YOLOv8 ---- */
 
-/* A distance is the mean of a distribution over 0, 1, 2 ... strides */
-static float yolov8_distance(const struct pp_tensor *t, const void *data, size_t at, size_t count,
-			     float *line)
+void pp_read_pixel(const struct pp_tensor *t, const void *data, size_t at, size_t count,
+		   uint8_t *out)
 {
-	float sum = 0.0f, step = 0.0f;
+	size_t pitch = t->device_shape.width;
+	const uint8_t *bytes = data;
 
-	for (size_t i = 0; i < count; i++) {
-		line[i] = pp_real(t, data, at);
-		at += t->device_shape.width;
+	if (t->data_bytes == 1) {
+		for (size_t i = 0; i < count; i++)
+			pp_put_f32(&out, pp_dequantise(t, bytes[at + i * pitch]));
+		return;
 	}
-	pp_softmax(line, count, 0);
-	for (size_t i = 0; i < count; i++) {
-		sum += step * line[i];
-		step += 1.0f;
+	for (size_t i = 0; i < count; i++)
+		pp_put_f32(&out, pp_real(t, data, at + i * pitch));
+}
+
+#define TABLE	256
+
+/* Only where every exponential is one of four lanes, and values are bytes */
+static const float *yolov8_table(const struct pp_nms *nms, const struct pp_state *state,
+				 const struct pp_decoder *decoder)
+{
+	const struct pp_tensor *t = &nms->tensors[decoder->boxes];
+
+	if (t->data_bytes != 1 || t->shape.features % 16)
+		return NULL;
+	return state->exponentials + (size_t)(decoder - nms->decoders) * TABLE;
+}
+
+void pp_yolov8_tables(const struct pp_nms *nms, struct pp_state *state)
+{
+	for (unsigned int i = 0; i < nms->decoder_count; i++) {
+		const struct pp_decoder *d = &nms->decoders[i];
+		float *table = (float *)yolov8_table(nms, state, d);
+
+		if (!table)
+			continue;
+		for (uint32_t q = 0; q < TABLE; q++)
+			table[q] = pp_dequantise(&nms->tensors[d->boxes], q);
+		pp_exponentials(table, TABLE, 0);
 	}
-	return sum;
+}
+
+/* A distance is the mean of a distribution over 0, 1, 2 ... strides */
+static float yolov8_distance(const struct pp_tensor *t, const float *table, const void *data,
+			     size_t at, size_t count, float *line)
+{
+	const uint8_t *bytes = (const uint8_t *)data + at;
+	size_t pitch = t->device_shape.width;
+
+	if (table) {
+		for (size_t i = 0; i < count; i++)
+			line[i] = table[bytes[i * pitch]];
+	} else {
+		pp_read_pixel(t, data, at, count, (uint8_t *)line);
+		pp_exponentials(line, count, 0);
+	}
+	pp_normalise(line, count, 0);
+	return pp_mean_index(line, count);
 }
 
 struct pp_box pp_yolov8_box(const struct pp_nms *nms, const struct pp_decoder *decoder,
-			    const void *data, uint32_t row, uint32_t column, float *line)
+			    const struct pp_state *state, const void *data, uint32_t row,
+			    uint32_t column)
 {
 	const struct pp_tensor *t = &nms->tensors[decoder->boxes];
+	const float *table = yolov8_table(nms, state, decoder);
 	size_t count = t->shape.features / 4, run = count * t->device_shape.width;
 	size_t at = pp_row(t, row) + column;
 	float stride = (float)decoder->stride, d[4];
@@ -206,7 +250,8 @@ struct pp_box pp_yolov8_box(const struct pp_nms *nms, const struct pp_decoder *d
 	float yc = ((float)row + 0.5f) * stride / nms->image_height;
 
 	for (unsigned int i = 0; i < 4; i++)
-		d[i] = yolov8_distance(t, data, at + i * run, count, line) * stride;
+		d[i] = yolov8_distance(t, table, data, at + i * run, count, state->line) *
+		       stride;
 	return (struct pp_box){
 		.y_min = yc - d[1] / nms->image_height,
 		.x_min = xc - d[0] / nms->image_width,
@@ -227,9 +272,8 @@ static void yolov8_hit(struct pp_scan *scan, uint32_t row, uint32_t column, uint
 		return;
 	if (cell != scan->last_cell)
 		state->boxes[state->box_count++] =
-			pp_yolov8_box(scan->nms, scan->decoder,
-				      scan->inputs[scan->decoder->boxes].data, row, column,
-				      state->line);
+			pp_yolov8_box(scan->nms, scan->decoder, state,
+				      scan->inputs[scan->decoder->boxes].data, row, column);
 	scan->last_cell = cell;
 	pp_add(state, score, feature);
 }
