@@ -346,8 +346,6 @@ static const char *unsupported_edge(const struct hef_edge *edge)
 {
 	if (edge->connection == HEF_CACHE)
 		return "it keeps data in caches between frames";
-	if (edge->connection == HEF_DDR)
-		return "it buffers rows in host memory (DDR layers)";
 	if (edge->mux)
 		return "one of its streams carries several outputs (mux)";
 	if (edge->plane)
@@ -362,12 +360,11 @@ static const char *unsupported(const struct hef_group *group)
 	const struct hef_variant *v = &group->variants[0];
 	const char *reason = NULL;
 
-	if (v->context_count > 1)
-		return "it needs more than one context";
 	if (v->network_count > 1)
 		return "it holds several networks";
-	for (unsigned int i = 0; i < v->contexts[0].edge_count && !reason; i++)
-		reason = unsupported_edge(&v->contexts[0].edges[i]);
+	for (unsigned int c = 0; c < v->context_count; c++)
+		for (unsigned int i = 0; i < v->contexts[c].edge_count && !reason; i++)
+			reason = unsupported_edge(&v->contexts[c].edges[i]);
 	return reason;
 }
 

@@ -1,2 +1,8 @@
 # SPDX-License-Identifier: MIT
 test_lib_md5_OBJS := $(O)/lib/md5.o
+
+# A scripted driver and chip
+LIB_TEST_OBJS := $(O)/tests/unit/lib_driver.o $(LIB_A)
+
+test_lib_golden_OBJS := $(LIB_TEST_OBJS)
+test_lib_golden_LIBS := $(LIB_LIBS) -ljson-c -lcrypto
