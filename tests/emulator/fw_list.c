@@ -169,7 +169,7 @@ uint32_t fw_buffer_check(const struct hw_host_buffer *buf)
 		return FW_CS_PAGE_SIZE;
 	if (count < HW_VDMA_MIN_DESCS || count > HW_VDMA_MAX_DESCS)
 		return FW_CS_DEPTH;
-	if (!buf->bytes_in_pattern)
+	if (!buf->bytes_in_pattern || le32toh(buf->bytes_in_pattern) > page * count)
 		return FW_VDMA_PATTERN;
 	return 0;
 }

@@ -18,3 +18,6 @@ test_nn_pattern_OBJS := $(NN_OBJS)
 # The image is made by the writer of HEFs, and judged by its own evaluator.
 test_nn_net_OBJS := $(NN_OBJS) $(MKHEF_OBJS) $(O)/tests/hef/refhef.o $(O)/tests/hef/refnet.o
 test_nn_net_LIBS := $(HEF_LIBS)
+
+test_fw_run_OBJS := $(FW_TEST_OBJS)
+test_fw_run_LIBS := $(EMU_LIBS)
