@@ -25,4 +25,7 @@ $(O)/tests/tools/tool_%: tests/tools/tool_%.sh tests/tools/lib.sh $(O)/tests/too
 	sed -e 's|@SOURCE@|$(CURDIR)|g' -e 's|@BUILD@|$(abspath $(O))|g' $< >$@
 	chmod +x $@
 
+# This one runs the real program, on files made by mkhef.
+$(O)/tests/tools/tool_hef: $(O)/tools/hailo8l $(O)/tests/hef/mkhef
+
 UNIT_TESTS += $(patsubst tests/tools/%.sh,$(O)/tests/tools/%,$(wildcard tests/tools/tool_*.sh))
