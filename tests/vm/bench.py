@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Builds what a guest needs, puts it into the guest and runs tests there."""
+import contextlib
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import logscan
@@ -35,6 +38,15 @@ def read(path, default=None):
         return default
     with open(path, errors="replace") as file:
         return file.read().strip()
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Several runs may be started beside each other; they build in turn."""
+    os.makedirs(BUILD + "/vm", exist_ok=True)
+    with open(BUILD + "/vm/lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 # --- building ---
@@ -147,13 +159,13 @@ def is_program(path):
 
 
 class Share:
-    """Fills build/vm/GUEST/share."""
+    """A folder with all that the guest sees as /t, gone with this object."""
 
     def __init__(self, guest):
         self.arch = guest.split("-")[0]
         self.guest = guest
-        self.path = os.path.join(BUILD, "vm", guest, "share")
-        shutil.rmtree(self.path, ignore_errors=True)
+        self._folder = tempfile.TemporaryDirectory(prefix="h8l-share-")
+        self.path = self._folder.name
         for name in ("bin", "lib", "mod", "hef", "firmware/hailo", "guest"):
             os.makedirs(os.path.join(self.path, name))
         self.root = "/"
@@ -183,6 +195,13 @@ class Share:
         add_libraries(program, lib, folders)
 
     def fill(self, args):
+        with one_at_a_time():
+            self._fill(args)
+        # Others may build while this runs.
+        self.emulator = os.path.join(self.path, "hailo8l-emu")
+        shutil.copy(args.emulator or BUILD + "/tests/emulator/hailo8l-emu", self.emulator)
+
+    def _fill(self, args):
         if not args.no_build:
             build_host()
             programs, self.root = build_user(self.arch)
@@ -216,6 +235,11 @@ class Share:
             self.add(os.path.join(folder, name), "hef/" + name)
         self.add(BUILD + "/tests/emulator/hailo8_fw.bin", "firmware/hailo/hailo8_fw.bin")
         self.add(os.path.join(fetch("photo"), "photo.jpg"), "photo.jpg")
+        for digit in range(10):
+            picture = os.path.join(self.path, "digits/%d.png" % digit)
+            os.makedirs(os.path.dirname(picture), exist_ok=True)
+            command(BUILD + "/tests/hef/nets/digits", "picture", str(digit), str(4711 + digit),
+                    picture)
 
 
 def hef_folder():
@@ -224,19 +248,14 @@ def hef_folder():
     return os.path.realpath(folder) if os.path.isdir(folder) else None
 
 
-def emulator(args):
-    return args.emulator or os.path.join(BUILD, "tests/emulator/hailo8l-emu")
-
-
 def new_guest(args, share, devices, append=""):
     out = os.path.join(BUILD, "vm", args.guest, "out")
-    shutil.rmtree(out, ignore_errors=True)
-    os.makedirs(out)
+    os.makedirs(out, exist_ok=True)
     extra = list(args.qemu)
     if hef_folder():
         extra += ["-virtfs", "local,path=%s,mount_tag=hefs,security_model=none,readonly=on"
                   % hef_folder()]
-    return Guest(args.guest, share.path, out, emulator(args), devices,
+    return Guest(args.guest, share.path, out, share.emulator, devices,
                  ("%s %s" % (args.append, append)).strip(), extra)
 
 
@@ -273,7 +292,8 @@ class Test:
         self.path = path
         self.name = os.path.basename(path).rpartition(".")[0]
         self.want = {"guests": "all", "emu": "", "devices": "1", "append": "",
-                     "timeout": "120", "module": "load", "complaints": "no"}
+                     "timeout": "120", "module": "load", "subtests": "no",
+                     "violations": "no"}
         with open(path) as file:
             for line in file:
                 if not line.startswith("#"):
@@ -338,7 +358,8 @@ class Runner:
             self.guest.boot(test.want["emu"])
             print("# %s: Linux %s, %s, booted in %.1f s" % (
                 self.args.guest, self.guest.release,
-                self.guest.run("getconf PAGESIZE 2>/dev/null || echo")[1].strip() or "?",
+                " ".join(self.guest.run(
+                    "grep -m1 KernelPageSize /proc/self/smaps")[1].split()),
                 self.guest.boot_seconds), flush=True)
             return
         for device in self.guest.devices:
@@ -349,38 +370,75 @@ class Runner:
         start = time.monotonic()
         try:
             self.ensure_guest(test, devices, append)
+            before = self.violations()
             status, output, log = self.guest.run(
                 "/t/guest/_run %s %s" % (test.name, test.want["module"]),
                 int(test.want["timeout"]))
-            trouble = logscan.trouble(log)
             if status is None:
                 raise GuestError("the guest is lost\n%s" % output)
-        except (GuestError, RuntimeError) as error:
+            trouble = self.trouble(test, log, before)
+        except (GuestError, RuntimeError, OSError) as error:
             trace = self.guest.trace() if self.guest else ""
             self.count("FAIL", test, start, (str(error) + "\n" + trace).splitlines())
             self.end_guest()
             return
-        self.judge(test, start, status, output, log, trouble)
+        self.judge(test, start, status, output.splitlines(), log, trouble)
+
+    def violations(self):
+        """Accesses that the chips did not understand, of those that live."""
+        return {d.process.pid: d.counts().get("violations", 0)
+                for d in self.guest.devices if d.alive()}
+
+    def trouble(self, test, log, before):
+        """What is wrong whatever the test says: lines."""
+        found = ["kernel log: " + l for l in logscan.trouble(log)]
+        if test.want["violations"] == "no":
+            for pid, number in self.violations().items():
+                if number > before.get(pid, 0):
+                    found.append("the chip did not understand %d accesses:"
+                                 % (number - before.get(pid, 0)))
+                    found += [l for d in self.guest.devices for l in d.tail().splitlines()[-20:]]
+        for device in self.guest.devices:
+            found += device.ends
+            device.ends = []
+        return found
 
     def judge(self, test, start, status, output, log, trouble):
-        detail = output.splitlines()
-        if trouble:
-            detail += ["kernel log has trouble:"] + ["  " + l for l in trouble]
-        if trouble or status not in (0, 77):
-            detail += ["exit status %d; kernel log:" % status] + log[-60:]
+        parts = self.count_parts(test, output) if test.want["subtests"] == "yes" else []
+        bad = status not in (0, 77) and "FAIL" not in parts
+        if trouble or bad:
+            detail = output + trouble + ["exit status %d; kernel log:" % status] + log[-60:]
             self.count("FAIL", test, start, detail)
-        else:
-            self.count("SKIP" if status == 77 else "ok", test, start, detail)
+        elif "FAIL" in parts:
+            self.report("#", test, time.monotonic() - start, ["kernel log:"] + log[-60:])
+        elif not parts:
+            self.count("SKIP" if status == 77 else "ok", test, start, output)
 
-    def count(self, verdict, test, start, detail):
+    def count_parts(self, test, output):
+        """Verdicts of a test that has several and says each on a line."""
+        parts = [re.match(r"(ok|SKIP|FAIL)\s+(.*)", line) for line in output]
+        parts = [(p[1], p[2]) for p in parts if p] or [("FAIL", "no result at all")]
+        for verdict, text in parts:
+            self.add_verdict(verdict)
+            print("%-4s %s %s: %s" % (verdict, self.args.guest, test.name, text))
+        return [verdict for verdict, _ in parts]
+
+    def add_verdict(self, verdict):
         self.passed += verdict == "ok"
         self.failed += verdict == "FAIL"
         self.skipped += verdict == "SKIP"
+
+    def count(self, verdict, test, start, detail):
+        self.add_verdict(verdict)
         self.report(verdict, test, time.monotonic() - start, detail)
 
     def end_guest(self):
         if self.guest:
             self.guest.close()
+            for device in self.guest.devices:
+                for line in device.ends:
+                    self.add_verdict("FAIL")
+                    print("FAIL %s %s" % (self.args.guest, line), flush=True)
         self.guest = None
 
 

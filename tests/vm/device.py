@@ -20,6 +20,7 @@ class Device:
         self.log = os.path.join(folder, "d%d.log" % index)
         self.options = ""
         self.process = None
+        self.ends = []  # ends of the process that nobody asked for
 
     def start(self, options=""):
         self.options = options
@@ -72,14 +73,18 @@ class Device:
         return self._reports()[-1]
 
     def stop(self, how=signal.SIGTERM):
-        """Ends the process; returns its exit status."""
+        """Ends the process. A chip that ended by itself or badly is noted."""
         if self.process is None:
-            return None
-        if self.alive():
+            return
+        asked = self.alive()
+        if asked:
             self.process.send_signal(how)
         try:
-            self.process.wait(20)
+            status = self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        return self.process.returncode
+            status = "a time-out"
+        self.process = None
+        if status not in ((0, -how) if asked else ()):
+            self.ends.append("the chip ended with %s: %s" % (status, self.tail()))

@@ -276,7 +276,8 @@ class Guest:
         status is None when the guest did not come back; then it is lost.
         """
         self._count += 1
-        ident = "c%d" % self._count
+        # Unlike that of any other guest which writes to the same folder.
+        ident = "c%d-%d" % (os.getpid(), self._count)
         path = os.path.join(self.out, ident + ".log")
         if "\n" in command:
             raise ValueError("one line, please")

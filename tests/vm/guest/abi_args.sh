@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+#
+# Every ioctl with good and bad arguments, one message of which the firmware
+# does not understand.
+# violations: yes
+abi_args

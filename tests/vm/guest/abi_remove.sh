@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+#
+# The device goes away under programs in every state, and comes back.
+# timeout: 300
+fail() { echo "$*"; exit 1; }
+device=$(readlink -f /sys/class/hailo_chardev/hailo0/device)
+bus=/sys/bus/pci
+
+victim() {
+	abi_victim "$1" >/tmp/victim 2>&1 &
+	pid=$!
+	for _ in $(seq 100); do
+		grep -q running /tmp/victim && return
+		sleep 0.05
+	done
+	cat /tmp/victim
+	fail "$1 does not start"
+}
+
+gone() {
+	wait $pid || { cat /tmp/victim; fail "$1 did not end well"; }
+	[ ! -e /dev/hailo0 ] || fail "/dev/hailo0 stays after $1"
+}
+
+for mode in hold wait notify control frames; do
+	victim $mode
+	echo 1 >"$device/remove"
+	gone $mode
+	echo 1 >$bus/rescan
+	sleep 1
+	[ -c /dev/hailo0 ] || fail "no /dev/hailo0 after a rescan"
+	abi_dma >/tmp/after || { cat /tmp/after; fail "unusable after removal under $mode"; }
+done
+
+# The number is free again while an old file is still open.
+victim queued
+echo 1 >"$device/remove"
+echo 1 >$bus/rescan
+sleep 1
+[ -c /dev/hailo0 ] || fail "the new device is not hailo0"
+abi_dma || fail "the new device does not work beside an old file"
+rmmod hailo8l 2>/dev/null && fail "the module went with a file open"
+kill -9 $pid
+wait $pid 2>/dev/null
+
+# Unbinding by hand
+victim wait
+echo "$(basename "$device")" >$bus/drivers/hailo8l/unbind
+gone wait
+echo "$(basename "$device")" >$bus/drivers/hailo8l/bind
+abi_dma || fail "unusable after binding again"

@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 900
+# subtests: yes
+# emu: --arch hailo8
+#
+# Network files of third parties for the Hailo-8, where this machine has
+# them: every byte of three frames.
+. /t/guest/_lib
+set -- /hefs/h8_*.hef
+if [ ! -e "$1" ]; then
+	echo 'SKIP no network files in /hefs (../shared/hefs or $H8L_HEFS)'
+	exit 77
+fi
+verify "$@" || worst=1
+verify -s "$1" || worst=1
+exit "$worst"

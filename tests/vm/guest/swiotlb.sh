@@ -1,0 +1,10 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# append: swiotlb=force
+# timeout: 300
+#
+# All DMA goes through bounce buffers: a missing sync shows as wrong bytes.
+. /t/guest/_lib
+for net in edges_small split u16 wide; do
+	run_net /t/hef/$net.hef || die "$net"
+done
