@@ -452,7 +452,7 @@ static ssize_t prepare(struct emu *emu, struct vdma_channel *ch)
 
 	if (ch->error)
 		return -EIO;
-	if (!available(ch) || is_stuck(emu, ch))
+	if (!available(ch))
 		return 0;
 	error = fetch(emu, ch);
 	if (error)
