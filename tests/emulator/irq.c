@@ -112,6 +112,7 @@ bool irq_reg_write(struct emu *emu, uint32_t offset, uint32_t value, uint32_t ma
 	switch (offset) {
 	case HW_REG_IMASK:
 		emu->irq.mask = (emu->irq.mask & ~mask) | (value & mask);
+		emu->work = true;	/* a fault may wait for a host that listens */
 		break;
 	case HW_REG_ISTATUS:
 		emu->irq.status &= ~(value & mask);

@@ -8,7 +8,7 @@ $(foreach name,pci bar boot vdma mailbox fault,\
 	$(eval test_emu_$(name)_LIBS := $(EMU_LIBS)))
 
 test_emu_vfu_OBJS := $(EMU_UNIT_OBJS) $(EMU_VFU_OBJS)
-test_emu_vfu_LIBS := $(EMU_LIBS)
+test_emu_vfu_LIBS := $(EMU_LIBS) -pthread
 test_emu_fault_OBJS += $(O)/tests/emulator/fault_option.o
 
 $(O)/tests/unit/emu_host.o: EXTRA_CFLAGS += $(EMU_CFLAGS)
