@@ -168,6 +168,7 @@ struct h8l_list {
 	struct rb_root_cached bindings;	/* under mem_lock */
 	u32 read_only;			/* bindings of read-only mappings */
 	bool firmware_driven;		/* firmware decides how far the chip goes */
+	bool launched;			/* transfers left their ends in it */
 	bool written;			/* firmware lets the chip write through it */
 	struct h8l_channel *channel;	/* that runs it; under h8l_file.lock */
 };

@@ -585,6 +585,11 @@ static int program_write(struct program *p, bool should_bind)
 		err = h8l_list_bind(p->list, start, p->descs * p->batch, p->map);
 	if (err)
 		return err;
+	/* Not earlier: the chip may have been running these transfers still. */
+	if (p->list->launched && !p->list->channel) {
+		h8l_desc_restore(ring);
+		p->list->launched = false;
+	}
 	for (i = 1; i <= p->batch; i++) {
 		u8 irq = i == p->batch ? p->irq : 0;
 

@@ -303,8 +303,6 @@ static void free_channel(struct h8l_file *f, struct h8l_channel *ch)
 	while (ch->tail != ch->head)
 		put_pieces(SLOT(ch, ch->tail++));
 	if (list) {
-		if (list->cpu)
-			h8l_desc_restore(&list->ring);
 		list->channel = NULL;
 		h8l_list_put(list);
 	}
@@ -546,6 +544,7 @@ static void attach_list(struct h8l_channel *ch, struct h8l_list *list)
 		return;
 	kref_get(&list->ref);
 	list->channel = ch;
+	list->launched = true;
 	list->written |= direction(ch) == DMA_FROM_DEVICE;
 	ch->list = list;
 }

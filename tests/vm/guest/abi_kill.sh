@@ -31,6 +31,6 @@ victim shared
 kill -9 $pid
 wait $pid 2>/dev/null
 abi_info 4096 4.23.0 >/dev/null || fail "monitoring does not work beside"
-pkill -9 abi_victim || killall -9 abi_victim
+killall -9 abi_victim
 sleep 0.2
 abi_dma || fail "unusable after the last holder"
