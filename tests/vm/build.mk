@@ -27,3 +27,7 @@ check:
 .PHONY: demo
 demo:
 	@O=$(O) tests/vm/demo
+
+# For `make demo` on a machine with a real card.
+.PHONY: tool-only
+tool-only: $(O)/tools/hailo8l
