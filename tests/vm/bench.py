@@ -166,6 +166,7 @@ class Share:
         self.guest = guest
         self._folder = tempfile.TemporaryDirectory(prefix="h8l-share-")
         self.path = self._folder.name
+        os.chmod(self.path, 0o755)  # users in the guest read it too
         for name in ("bin", "lib", "mod", "hef", "firmware/hailo", "guest"):
             os.makedirs(os.path.join(self.path, name))
         self.root = "/"
