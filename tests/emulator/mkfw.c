@@ -42,8 +42,8 @@ static void fill(uint8_t *to, size_t len, const char *what)
 	for (size_t at = 0; at < len; at += 64) {
 		size_t part = len - at < 64 ? len - at : 64;
 
-		snprintf(line, sizeof(line), "%-8s %08zx filler for the software chip, "
-			 "not firmware........\n", what, at);
+		snprintf(line, sizeof(line), "%-4.4s %05zx filler for the software chip, "
+			 "not firmware.....\n", what, at & 0xfffff);
 		memcpy(to + at, line, part);
 	}
 }

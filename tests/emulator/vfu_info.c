@@ -36,15 +36,17 @@ static bool read_capabilities(struct vfu *vfu, const char *json, bool *write_mul
 	return good;
 }
 
+#define LIMITS	"\"max_msg_fds\":1,\"max_data_xfer_size\":1048576"
+#define MULTI	"\"write_multiple\":true"
+
 static const char *const answers_multi[] = {
-	"{\"capabilities\":{\"max_msg_fds\":1,\"max_data_xfer_size\":1048576,"
-		"\"write_multiple\":true}}",
-	"{\"capabilities\":{\"write_multiple\":true}}",
+	"{\"capabilities\":{" LIMITS "," MULTI "}}",
+	"{\"capabilities\":{" MULTI "}}",
 	"{}",
 };
 
 static const char *const answers_plain[] = {
-	"{\"capabilities\":{\"max_msg_fds\":1,\"max_data_xfer_size\":1048576}}",
+	"{\"capabilities\":{" LIMITS "}}",
 	"{}",
 };
 

@@ -200,6 +200,7 @@ static unsigned int open_fds(void)
 	DIR *dir = opendir("/proc/self/fd");
 	unsigned int count = 0;
 
+	assert_non_null(dir);
 	while (readdir(dir))
 		count++;
 	closedir(dir);
@@ -998,6 +999,7 @@ static struct remote *start_remote(struct client *client, int mood)
 {
 	struct remote *remote = calloc(1, sizeof(*remote));
 
+	assert_non_null(remote);
 	remote->client = client;
 	remote->mood = mood;
 	assert_int_equal(dma_map(client, IOVA, sizeof(remote->memory), 3, -1), 0);
