@@ -35,15 +35,19 @@ struct image {
 
 _Static_assert(sizeof(struct image) == 164560, "as large as the release");
 
+#define LINE	64
+
 static void fill(uint8_t *to, size_t len, const char *what)
 {
-	char line[65];
+	char line[LINE + 1];
 
-	for (size_t at = 0; at < len; at += 64) {
-		size_t part = len - at < 64 ? len - at : 64;
+	for (size_t at = 0; at < len; at += LINE) {
+		size_t part = len - at < LINE ? len - at : LINE;
+		int n = snprintf(line, sizeof(line), "%-4.4s %05zx filler for the software chip, "
+				 "not firmware", what, at & 0xfffff);
 
-		snprintf(line, sizeof(line), "%-4.4s %05zx filler for the software chip, "
-			 "not firmware.....\n", what, at & 0xfffff);
+		memset(line + n, '.', LINE - n);
+		line[LINE - 1] = '\n';
 		memcpy(to + at, line, part);
 	}
 }
