@@ -708,6 +708,21 @@ static void run_raw(struct run *r)
 	run_frames(r, "transform", "float32", 1);
 }
 
+/* Many recordings differ only in how the stock library was driven; their
+ * frames are the same. What is sent is compared for all of them.
+ */
+static bool compares_frames(const struct row *row)
+{
+	static const char *const same[] = {
+		"_b4", "_b8", "_latency", "_premap", "_sync", "_none", "_rr", "_x2",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
+		if (strstr(row->scenario, same[i]))
+			return false;
+	return true;
+}
+
 static void run_network(struct run *r)
 {
 	bool vs = strstr(r->row->args, "--api vs") != NULL;
@@ -717,6 +732,8 @@ static void run_network(struct run *r)
 		return;
 	if (h8l_network_start(r->network, &error))
 		fail_run(r, "starting", error.text);
+	if (!compares_frames(r->row))
+		return;
 	r->check_inputs = true;
 	if (strstr(r->row->args, "--api raw")) {
 		run_raw(r);
