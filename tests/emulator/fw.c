@@ -240,6 +240,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 uint64_t fw_run(struct fw *fw)
 {
 	uint64_t deadline;
+	bool busy = true;
 
 	if (!fw->running)
 		return EMU_IDLE;
@@ -247,8 +248,10 @@ uint64_t fw_run(struct fw *fw)
 		;
 	if (!fw->running)
 		return EMU_IDLE;
-	while (fw_cs_run(fw) | fw_flow_turn(fw))
-		;
+	while (busy) {
+		busy = fw_cs_run(fw);
+		busy = fw_flow_turn(fw) || busy;
+	}
 	deadline = fw_cs_deadline(fw);
 	if (fw->queued)
 		deadline = earlier(deadline, fw->queue[0].due);

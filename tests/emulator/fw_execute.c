@@ -478,13 +478,14 @@ static bool pair_known(const struct fw *fw, const struct hw_add_ddr_pair *a)
 static uint32_t check_pair(const struct fw *fw, const struct hw_add_ddr_pair *a,
 			   const struct fw_channel *in, const struct fw_channel *out)
 {
-	uint32_t descs = frame_descs(&out->buf) * le16toh(out->reg.core_buffers_per_frame);
+	uint32_t descs;
 
 	if (in->role != FW_DDR || out->role != FW_DDR || in->peer != a->d2h_channel)
 		return FW_DDR_PAIR_STATE;
 	if (in->buf.dma_address != out->buf.dma_address ||
 	    in->buf.desc_count != out->buf.desc_count || in->frame_bytes != out->frame_bytes)
 		return FW_DDR_PAIR_STATE;
+	descs = frame_descs(&out->buf) * le16toh(out->reg.core_buffers_per_frame);
 	if (le32toh(a->descs_per_frame) != descs ||
 	    le16toh(a->programmed_descs) != (uint16_t)le32toh(out->buf.desc_count))
 		return FW_DDR_DESCRIPTORS;

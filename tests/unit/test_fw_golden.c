@@ -7,6 +7,7 @@
  * trace got must come back, with the bytes that pattern.h says.
  *
  * A developer's check: skipped where the traces are not (H8L_SHARED says where).
+ * With H8L_ALL_TRACES set, also those that differ only in what the host computes.
  */
 #include <dirent.h>
 #include <endian.h>
@@ -325,7 +326,7 @@ static void launch(struct replay *r, const char *line)
 
 static void end_epoch(struct replay *r)
 {
-	const struct epoch *e = &r->epoch[r->now - 1];
+	const struct epoch *e = &r->epoch[r->now ? r->now - 1 : 0];
 	unsigned int i;
 
 	for (i = HW_VDMA_FIRST_D2H; r->now && i < HW_VDMA_CHANNELS; i++)
@@ -482,6 +483,24 @@ static void replay_trace(const char *path, const char *hef, unsigned int *frames
 	free(r);
 }
 
+/* What the host does to its own data or memory, the chip cannot see: without
+ * these scenarios the same lists, controls and launches are all still there.
+ */
+static bool is_variant(const char *scenario)
+{
+	static const char *const words[] = {
+		"f32", "fmtu", "nchw", "premap", "sync", "vs_u8", "ultra", "latency", "nms_",
+	};
+	unsigned int i;
+
+	if (getenv("H8L_ALL_TRACES"))
+		return false;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(scenario, words[i]))
+			return true;
+	return false;
+}
+
 static void golden_traces(void **state)
 {
 	unsigned int traces = 0, frames = 0;
@@ -501,7 +520,7 @@ static void golden_traces(void **state)
 		if (!result || strcmp(result, "ok") != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/golden/%s/%s.jsonl", shared(), hef, scenario);
-		if (access(path, R_OK))
+		if (is_variant(scenario) || access(path, R_OK))
 			continue;
 		replay_trace(path, hef, &frames);
 		traces++;
