@@ -15,7 +15,6 @@ victim() {
 	fail "$1 does not start"
 }
 
-
 for round in 1 2 3; do
 	for mode in frames queued wait notify control hold; do
 		victim $mode
