@@ -290,6 +290,9 @@ static int check_frame(const struct pp_nms *nms, const char **reason)
 {
 	uint64_t most = nms->output == PP_BY_CLASS ? nms->max_per_class : nms->max_total;
 
+	/* also bounds the time of a frame: candidates times boxes kept */
+	if (nms->output == PP_BY_CLASS && nms->max_per_class > UINT16_MAX)
+		return wrong(reason, "more than 65535 boxes of a class");
 	if (most * nms->classes > MAX_FRAME || pp_nms_frame_size(nms) > MAX_FRAME)
 		return wrong(reason, "an output frame would be larger than 1 GiB");
 	return 0;

@@ -75,14 +75,24 @@ struct mask {
 	uint32_t width, height;		/* of the mask */
 };
 
-/* ceil(edge) in 0 .. limit */
-static uint32_t pixel(float edge, float limit)
+/* The first pixel that is not left of an edge, in 0 .. count */
+static uint32_t first_pixel(float edge, uint32_t count)
 {
 	float up = ceilf(edge);
 
 	if (!(up > 0.0f))
 		return 0;
-	return (uint32_t)(up < limit ? up : limit);
+	return up < (float)count ? (uint32_t)up : count;
+}
+
+/* The pixel at the far edge belongs to the box: the first one behind that */
+static uint32_t end_pixel(float edge, uint32_t count)
+{
+	float up = ceilf(edge);
+
+	if (!(up >= 0.0f))
+		return 0;
+	return up < (float)count ? (uint32_t)up + 1 : count;
 }
 
 static uint32_t lesser(uint32_t a, uint32_t b)
@@ -90,17 +100,17 @@ static uint32_t lesser(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* The pixel at the far edge belongs to the box, as far as the mask reaches */
+/* What of the box lies in the image and in the mask */
 static void find_region(struct mask *mask, const struct pp_box *box)
 {
 	float iw = mask->nms->image_width, ih = mask->nms->image_height;
-	const struct pp_state *state = mask->state;
+	uint32_t width = mask->state->horizontal.out, height = mask->state->vertical.out;
 	struct region *r = &mask->region;
 
-	r->x0 = pixel(box->x_min * iw, iw);
-	r->y0 = pixel(box->y_min * ih, ih);
-	r->x1 = lesser(pixel(box->x_max * iw, iw) + 1, state->horizontal.out);
-	r->y1 = lesser(pixel(box->y_max * ih, ih) + 1, state->vertical.out);
+	r->x0 = first_pixel(box->x_min * iw, width);
+	r->y0 = first_pixel(box->y_min * ih, height);
+	r->x1 = end_pixel(box->x_max * iw, width);
+	r->y1 = end_pixel(box->y_max * ih, height);
 	if (r->x1 > r->x0)
 		r->x1 = r->x0 + lesser(r->x1 - r->x0, mask->width);
 	if (r->y1 > r->y0)

@@ -258,6 +258,12 @@ static bool inputs_ok(const struct pp_nms *nms, const struct pp_input *inputs)
 	return true;
 }
 
+/* The count in the frame has 16 bits */
+static uint32_t most_detections(const struct pp_nms *nms)
+{
+	return nms->max_total < UINT16_MAX ? nms->max_total : UINT16_MAX;
+}
+
 static int finish(const struct pp_nms *nms, struct pp_state *state,
 		  const struct pp_input *inputs, void *output)
 {
@@ -268,11 +274,11 @@ static int finish(const struct pp_nms *nms, struct pp_state *state,
 		pp_emit_by_class(nms, state, output);
 		return 0;
 	case PP_BY_SCORE:
-		pp_suppress(nms, state, UINT32_MAX, nms->max_total);
+		pp_suppress(nms, state, UINT32_MAX, most_detections(nms));
 		pp_emit_by_score(nms, state, output);
 		return 0;
 	default:
-		pp_suppress(nms, state, UINT32_MAX, nms->max_total);
+		pp_suppress(nms, state, UINT32_MAX, most_detections(nms));
 		return pp_emit_masks(nms, state, inputs, output,
 				     (size_t)pp_nms_frame_size(nms));
 	}
