@@ -376,6 +376,18 @@ static void finish_header(struct image *image, struct nn_header *header)
 	memcpy(start, header, sizeof(*header));
 }
 
+static uint64_t elements(const struct desc_context *context)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < context->tensor_count; i++) {
+		const struct desc_shape *shape = &context->tensors[i].shape;
+
+		sum += (uint64_t)shape->height * shape->width * shape->features;
+	}
+	return sum;
+}
+
 int image_build(const struct desc *desc, const struct desc_context *context,
 		struct blob *blob, struct failure *failure)
 {
@@ -400,6 +412,9 @@ int image_build(const struct desc *desc, const struct desc_context *context,
 		return -1;
 	header.layers_offset = htole32(layers);
 	blob_align(blob, 4);
+	if (elements(context) > NN_MAX_ELEMENTS)
+		return hef_fail(failure, "tensors of %llu elements, the chip takes %u",
+				(unsigned long long)elements(context), NN_MAX_ELEMENTS);
 	if (blob->size - image.base > NN_MEMORY_SIZE)
 		return hef_fail(failure, "the network takes %zu bytes, the chip has %u",
 				blob->size - image.base, NN_MEMORY_SIZE);

@@ -52,6 +52,7 @@
 #define NN_MAX_STREAMS		32
 #define NN_NO_TENSOR		0xffff
 #define NN_SHIFT_MAX		62
+#define NN_MAX_ELEMENTS		0x4000000u	/* of all tensors together */
 
 struct nn_header {
 	__le32 magic;

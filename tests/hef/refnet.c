@@ -8,8 +8,6 @@
 #include "nn_format.h"
 #include "refnet.h"
 
-#define MAX_ELEMENTS	(1u << 28)	/* of a tensor; ours, not the format's */
-
 struct tensor {
 	struct ref_shape shape;
 	uint8_t type;
@@ -90,6 +88,8 @@ static int read_tensors(struct ref_network *n, struct failure *failure)
 	const struct nn_tensor *raw = at(n, le32toh(n->header.tensors_offset),
 					 le16toh(n->header.tensor_count), sizeof(*raw));
 
+	uint64_t total = 0;
+
 	n->tensor_count = le16toh(n->header.tensor_count);
 	n->tensors = pool_alloc(&n->pool, (n->tensor_count + 1) * sizeof(*n->tensors));
 	if (!raw)
@@ -101,11 +101,11 @@ static int read_tensors(struct ref_network *n, struct failure *failure)
 					       le16toh(raw[i].features) };
 		t->type = raw[i].type;
 		t->zp = (int32_t)le32toh(raw[i].zero_point);
-		if (!elements(t->shape) || elements(t->shape) > MAX_ELEMENTS ||
+		total += elements(t->shape);
+		if (!elements(t->shape) || total > NN_MAX_ELEMENTS ||
 		    (t->type != NN_TYPE_U8 && t->type != NN_TYPE_U16) || raw[i].reserved ||
 		    t->zp < -65536 || t->zp > 65535)
 			return hef_fail(failure, "tensor %zu is not valid", i);
-		t->values = pool_alloc(&n->pool, elements(t->shape) * sizeof(*t->values));
 	}
 	return 0;
 }
@@ -400,6 +400,15 @@ static int check_outputs(const struct refnet *net, struct failure *failure)
 	return 0;
 }
 
+static void alloc_tensors(struct ref_network *n)
+{
+	for (size_t i = 0; i < n->tensor_count; i++) {
+		struct tensor *t = &n->tensors[i];
+
+		t->values = pool_alloc(&n->pool, elements(t->shape) * sizeof(*t->values));
+	}
+}
+
 static int read_network(struct refnet *net, size_t size, struct failure *failure)
 {
 	struct ref_network *n = net->network;
@@ -409,7 +418,10 @@ static int read_network(struct refnet *net, size_t size, struct failure *failure
 	if (check_header(n, size, failure) || read_tensors(n, failure) ||
 	    read_streams(net, failure) || read_layers(n, failure))
 		return -1;
-	return check_outputs(net, failure);
+	if (check_outputs(net, failure))
+		return -1;
+	alloc_tensors(n);
+	return 0;
 }
 
 int refnet_open_image(struct refnet *net, const uint8_t *image, size_t size,

@@ -17,3 +17,9 @@ test_hef_chip_OBJS := $(HEF_TEST_OBJS) $(O)/tests/unit/hef_random.o \
 	$(patsubst %.c,$(O)/%.o,$(wildcard tests/emulator/nn*.c)) $(O)/tests/hef/pattern.o \
 	$(O)/lib/crc32.o
 test_hef_chip_LIBS := $(HEF_LIBS)
+
+# The network that the build has learnt
+test_hef_digits_OBJS := $(HEF_TEST_OBJS) $(O)/tests/hef/nets/glyphs.o
+test_hef_digits_LIBS := $(HEF_LIBS)
+$(O)/tests/unit/test_hef_digits.o: EXTRA_CFLAGS += -DNETS_FOLDER='"$(O)/nets"'
+$(O)/tests/unit/test_hef_digits: | $(O)/nets/digits.hef

@@ -90,6 +90,8 @@ static void test_networks(void **state)
 		{ HEAD "max_pool o i\noutput o name=i\n", "two streams are called 'i'" },
 		{ "network n\ninput i 300x301x1\nmax_pool o i\noutput o\n",
 		  "'i': no host can cut frames of 90300 bytes" },
+		{ "network n\ninput i 9000x9000x1\nmax_pool o i\noutput o\n",
+		  "tensors of 162000000 elements, the chip takes 67108864" },
 		{ "network n\noptional 8\ninput i 3x3x1\nmax_pool o i\noutput o\n",
 		  "multiples of 8" },
 		{ "network n\ninput i 1x65535x2\nmax_pool o i\noutput o\n",
@@ -253,14 +255,15 @@ static int try_image(const struct blob *image)
 {
 	struct failure failure;
 	struct refnet net;
+	size_t sizes[2] = { 0, 0 };
 	uint8_t *out, *in;
 
 	if (refnet_open_image(&net, image->data, image->size, &failure))
 		return 0;
-	in = calloc(1, 1 << 16);
-	out = malloc(1 << 24);
 	for (size_t i = 0; i < net.stream_count; i++)
-		assert_in_range(net.streams[i].user_size, 1, 1 << 16);
+		sizes[net.streams[i].is_output] += net.streams[i].user_size;
+	in = calloc(1, sizes[0]);
+	out = malloc(sizes[1]);
 	run_user(&net, in, out);
 	refnet_free(&net);
 	free(out);
@@ -278,7 +281,7 @@ static void test_changed_images(void **state)
 	(void)state;
 	get_image(small, &image);
 	assert_int_equal(try_image(&image), 1);
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 5000; i++) {
 		size_t at = test_random(&random) % image.size;
 		uint8_t before = image.data[at];
 
@@ -287,7 +290,7 @@ static void test_changed_images(void **state)
 		refused += !try_image(&image);
 		image.data[at] = before;
 	}
-	assert_true(refused > 8000);
+	assert_true(refused > 2000);
 	blob_free(&image);
 }
 
