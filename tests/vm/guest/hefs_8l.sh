@@ -8,7 +8,7 @@
 . /t/guest/_lib
 set -- /hefs/h8l_*.hef
 if [ ! -e "$1" ]; then
-	echo 'SKIP no network files in /hefs (../shared/hefs or $H8L_HEFS)'
+	echo "SKIP no network files in /hefs (../shared/hefs or \$H8L_HEFS)"
 	exit 77
 fi
 verify "$@" || worst=1
