@@ -88,20 +88,35 @@ void vfu_dispatch(struct vfu *vfu, struct vfu_msg *msg)
 		answer(vfu, msg, error ? 0 : reply.len, error);
 }
 
-int vfu_process(struct vfu *vfu)
+/* Handles what has been read. True if there was anything. */
+static bool handle_input(struct vfu *vfu)
 {
 	struct vfu_msg msg;
+	bool any = false;
 
+	while (vfu_next_message(vfu, &msg)) {
+		vfu_dispatch(vfu, &msg);
+		any = true;
+	}
+	return any;
+}
+
+int vfu_process(struct vfu *vfu)
+{
 	if (vfu->sock < 0 || vfu->broken || vfu_receive(vfu))
 		return -ENOTCONN;
-	while (vfu_next_message(vfu, &msg))
-		vfu_dispatch(vfu, &msg);
+	handle_input(vfu);
 	return vfu->broken ? -ENOTCONN : 0;
 }
 
 int vfu_run(struct vfu *vfu, uint64_t now, uint64_t *next)
 {
-	*next = emu_run(vfu->emu, now);
+	/* With the answer to a DMA message others may have come, and nobody
+	 * will poll for what is already here.
+	 */
+	do {
+		*next = emu_run(vfu->emu, now);
+	} while (handle_input(vfu));
 	return vfu->broken ? -ENOTCONN : 0;
 }
 

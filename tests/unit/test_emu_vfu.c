@@ -26,6 +26,7 @@
 #include "tests/emulator/core.h"
 #include "tests/emulator/vfu.h"
 #include "tests/emulator/vfu_priv.h"
+#include "tests/unit/emu_stub_fw.h"
 
 #define IOVA	0x100000000ull
 
@@ -1071,6 +1072,41 @@ static void test_unmap_while_dma_waits(void **state)
 	stop_remote(remote);
 }
 
+static uint64_t run_dma(struct fw *fw)
+{
+	uint8_t data[64];
+
+	assert_int_equal(dma_get(fw->ctx, IOVA, data, sizeof(data)), 0);
+	fw->run = NULL;
+	return EMU_IDLE;
+}
+
+/* A request that comes in one piece with the answer to a DMA message: nothing
+ * more will arrive, so it must be handled without waiting for that.
+ */
+static void test_request_behind_the_answer(void **state)
+{
+	const struct vfu_access read = { .region = 7, .count = 4 };
+	const struct vfu_dma_access access = { .addr = IOVA, .count = 64 };
+	const struct vfu_header request = { .id = 0, .command = VFU_DMA_READ };
+	struct client *client = *state;
+	struct fw *fw = emu_get_fw(client->emu);
+	uint8_t skipped[32], data[64] = { 0 };
+	uint64_t next;
+
+	assert_int_equal(dma_map(client, IOVA, 0x1000, 3, -1), 0);
+	reply_to(client, &request, &access, data, sizeof(data), 0);
+	send_command(client, VFU_REGION_READ, 0, &read, sizeof(read), -1);
+	fw->running = true;
+	fw->ctx = client;
+	fw->run = run_dma;
+	assert_int_equal(vfu_run(client->vfu, 1, &next), 0);
+	receive_all(client, skipped, sizeof(skipped));
+	receive_reply(client);
+	assert_int_equal(client->header.command, VFU_REGION_READ);
+	fw->running = false;
+}
+
 static void test_dma_message_errors(void **state)
 {
 	struct client *client = *state;
@@ -1225,6 +1261,7 @@ int main(void)
 		SILENT(test_dma_message_size_limit),
 		TEST(test_requests_while_dma_waits),
 		TEST(test_unmap_while_dma_waits),
+		TEST(test_request_behind_the_answer),
 		TEST(test_dma_message_errors),
 		ALONE(test_server),
 		ALONE(test_server_keeps_other_files),
