@@ -124,6 +124,18 @@ static bool periphery_strips_padding(const struct hef_parser *p, const Hef__Shap
 	       row % 8 == 0 && row <= UINT32_MAX / 2 && row * s->data_bytes <= limit - 1;
 }
 
+/* Padding can only add. (Streams inside the chip have no shape of the user's.) */
+static int check_padding(struct hef_parser *p, const Hef__Shape *s, const struct hef_edge *edge)
+{
+	if (edge->connection != HEF_BOUNDARY || edge->mux ||
+	    (s->height <= s->padded_height && s->width <= s->padded_width &&
+	     s->features <= s->padded_features))
+		return 0;
+	return hef_invalid(p, "stream %s: %" PRIu32 "x%" PRIu32 "x%" PRIu32 " padded to %" PRIu32
+			   "x%" PRIu32 "x%" PRIu32, edge->name, s->height, s->width, s->features,
+			   s->padded_height, s->padded_width, s->padded_features);
+}
+
 static int parse_shapes(struct hef_parser *p, const Hef__Shape *s, struct hef_edge *edge)
 {
 	bool strips = periphery_strips_padding(p, s, edge);
@@ -147,8 +159,10 @@ static int parse_shapes(struct hef_parser *p, const Hef__Shape *s, struct hef_ed
 				   " elements is empty or too large", edge->name,
 				   s->padded_height, s->padded_width, s->padded_features);
 	edge->frame_size = (uint32_t)align_up(bytes, 8);
-	return strips ? hef_check_max(p, "row width", (uint64_t)s->width * s->data_bytes,
-				      UINT16_MAX) : 0;
+	if (strips)
+		return hef_check_max(p, "row width", (uint64_t)s->width * s->data_bytes,
+				     UINT16_MAX);
+	return check_padding(p, s, edge);
 }
 
 static int parse_base(struct hef_parser *p, const Hef__Shape *s, bool transposed,

@@ -73,17 +73,70 @@ static int check_ddr_pairs(struct hef_parser *p, const struct hef_context *conte
 	return balance ? hef_invalid(p, "DDR inputs and outputs are not pairs") : 0;
 }
 
+static bool has_stream(const struct hef_context *context, enum h8l_direction direction,
+		       uint8_t stream)
+{
+	for (unsigned int i = 0; i < context->edge_count; i++)
+		if (context->edges[i].direction == direction &&
+		    context->edges[i].stream == stream)
+			return true;
+	return false;
+}
+
+static int check_action(struct hef_parser *p, const struct hef_context *context,
+			const struct hef_action *action)
+{
+	if (action->type == HEF_ACTION_ALLOW_INPUT &&
+	    !has_stream(context, H8L_INPUT, action->stream))
+		return hef_invalid(p, "input is let into stream %u, which is no input",
+				   action->stream);
+	if ((action->type == HW_ACTION_WAIT_OUTPUT_DONE ||
+	     action->type == HW_ACTION_WAIT_DMA_IDLE) &&
+	    !has_stream(context, H8L_OUTPUT, action->stream))
+		return hef_invalid(p, "stream %u, which is no output, is waited for",
+				   action->stream);
+	return 0;
+}
+
+/* Streams are started where the input is let in: in one place, no more */
+static int check_actions(struct hef_parser *p, const struct hef_context *context,
+			 const struct hef_action_list *list)
+{
+	unsigned int runs = 0;
+	bool inside = false;
+	int err = 0;
+
+	for (size_t i = 0; i < list->count && !err; i++) {
+		bool input = list->items[i].type == HEF_ACTION_ALLOW_INPUT;
+
+		runs += input && !inside;
+		inside = input;
+		err = check_action(p, context, &list->items[i]);
+	}
+	if (!err && runs != 1)
+		err = hef_invalid(p, "input is let in at %u places, there must be one", runs);
+	return err;
+}
+
 static int parse_context(struct hef_parser *p, const Hef__Context *proto,
 			 struct hef_context *context)
 {
 	int err = hef_parse_operations(p, proto->operations, proto->n_operations,
 				       &context->actions);
 
-	if (err || !proto->info)
-		return err;
-	return parse_edges(p, proto->info, context) ?:
-	       check_streams(p, context) ?:
-	       check_ddr_pairs(p, context);
+	if (!err && proto->info)
+		err = parse_edges(p, proto->info, context);
+	return err ?: check_streams(p, context) ?: check_ddr_pairs(p, context) ?:
+	       check_actions(p, context, &context->actions);
+}
+
+/* The preliminary list starts the first context's streams, if anything */
+static int check_preliminary(struct hef_parser *p, const struct hef_variant *v)
+{
+	p->context = -1;
+	if (!p->hef->features.run_asap)
+		return 0;
+	return check_actions(p, &v->contexts[0], &v->preliminary);
 }
 
 static int parse_contexts(struct hef_parser *p, const struct hef_core *core,
@@ -214,7 +267,8 @@ static int parse_variant(struct hef_parser *p, const struct hef_core *core,
 	if (core->preliminary)
 		err = hef_parse_operations(p, core->preliminary->operations,
 					   core->preliminary->n_operations, &v->preliminary);
-	err = err ?: parse_contexts(p, core, v) ?: collect_boundaries(p, v);
+	err = err ?: parse_contexts(p, core, v) ?: collect_boundaries(p, v) ?:
+	      check_preliminary(p, v);
 	if (err)
 		return err;
 	v->can_fast_batch_switch = !v->preliminary.writes_batch_size &&

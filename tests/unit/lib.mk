@@ -10,3 +10,10 @@ test_lib_golden_LIBS := $(LIB_LIBS) -ljson-c -lcrypto
 test_lib_format_OBJS := $(LIB_A)
 test_lib_format_LIBS := $(LIB_LIBS)
 $(O)/tests/unit/test_lib_format.o: EXTRA_CFLAGS += -ffp-contract=off
+
+# The n-th allocation fails
+LIB_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=strdup,--wrap=mmap
+
+test_lib_hef_OBJS := $(O)/tests/unit/lib_alloc.o $(O)/tests/unit/hef_common.o $(MKHEF_OBJS) \
+	$(O)/tests/hef/refhef.o $(O)/tests/hef/refnet.o $(LIB_A)
+test_lib_hef_LIBS := $(LIB_WRAP) $(HEF_LIBS) $(LIB_LIBS)
