@@ -160,7 +160,8 @@ struct fw_settings {
 	bool watchdog[2];
 	uint32_t watchdog_cycles[2];
 	uint8_t watchdog_mode[2];
-	bool latency;
+	bool latency;			/* NN core latency is being measured */
+	uint64_t latency_start;		/* first input frame since then, 0: none */
 	uint32_t latency_ns;
 	bool idle_time;
 	uint64_t idle_since;
@@ -342,7 +343,7 @@ struct fw_cs {
 	struct fw_network network[FW_MAX_NETWORKS];
 	struct fw_channel channel[FW_CHANNELS];
 	struct fw_breakpoint breakpoint;
-	bool timestamp;
+	bool timestamp;			/* actions are stamped in one batch only */
 	uint16_t timestamp_batch;
 };
 

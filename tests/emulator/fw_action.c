@@ -32,6 +32,8 @@ static void stamp(struct fw *fw, const struct fw_list *list, const struct fw_ste
 	uint64_t ticks = (emu_now(fw->emu) - fw->cs.enabled_at) / TICK_NS;
 	uint32_t value = htole32(HW_ACTION_TIMESTAMP - (uint32_t)ticks);
 
+	if (fw->cs.timestamp && fw->cs.batches != fw->cs.timestamp_batch)
+		return;
 	memcpy(list->bytes + step->action + offsetof(struct hw_action, timestamp), &value,
 	       sizeof(value));
 }
@@ -216,11 +218,14 @@ uint64_t fw_cs_deadline(const struct fw *fw)
 
 static void forget_run(struct fw *fw)
 {
-	struct fw_breakpoint breakpoint = fw->cs.breakpoint;
+	struct fw_cs kept = {
+		.breakpoint = fw->cs.breakpoint,
+		.timestamp = fw->cs.timestamp,
+		.timestamp_batch = fw->cs.timestamp_batch,
+	};
 
 	fw_channels_close(fw);
-	memset(&fw->cs, 0, sizeof(fw->cs));
-	fw->cs.breakpoint = breakpoint;
+	fw->cs = kept;
 	nn_reset(fw->nn);
 }
 
@@ -298,6 +303,8 @@ uint32_t fw_cs_enable(struct fw *fw, unsigned int index, uint16_t dynamic_batch,
 		return HW_STATUS_CS_CONTEXT_COUNT;
 	if (dynamic_batch > le16toh(app->header.batch_size))
 		return FW_CS_BATCH_SIZE;
+	if (fw_temperature_zone(fw) == FW_ZONE_RED)
+		return FW_CS_TOO_HOT;
 	if (fw->cs.phase == FW_CS_RUNNING && fw->cs.app == index &&
 	    app->header.can_fast_batch_switch)
 		return switch_batch(fw, dynamic_batch, batch_count);

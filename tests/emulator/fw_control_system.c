@@ -112,6 +112,7 @@ static uint32_t latency_config(struct fw *fw, const struct fw_args *args, struct
 {
 	(void)reply;
 	fw->set.latency = fw_u8(args, 0) != 0;
+	fw->set.latency_start = 0;
 	fw->set.latency_ns = 0;
 	return 0;
 }

@@ -50,6 +50,23 @@ static bool request_frame(struct fw *fw, unsigned int channel)
 	return true;
 }
 
+/* From the arrival of the first input frame to the first output frame's end. */
+static void measure_latency(struct fw *fw)
+{
+	if (!fw->set.latency_start || fw->set.latency_ns)
+		return;
+	fw->set.latency_ns = emu_now(fw->emu) - fw->set.latency_start;
+	if (!fw->set.latency_ns)
+		fw->set.latency_ns = 1;
+}
+
+static void input_arrived(struct fw *fw, struct fw_channel *ch)
+{
+	ch->frames++;
+	if (fw->set.latency && !fw->set.latency_start)
+		fw->set.latency_start = emu_now(fw->emu);
+}
+
 static bool read_input(struct fw *fw, unsigned int channel)
 {
 	struct fw_channel *ch = &fw->cs.channel[channel];
@@ -66,7 +83,7 @@ static bool read_input(struct fw *fw, unsigned int channel)
 		return false;
 	ch->fill += n;
 	if (ch->fill == ch->frame_bytes)
-		ch->frames++;
+		input_arrived(fw, ch);
 	return true;
 }
 
@@ -87,6 +104,7 @@ static bool write_output(struct fw *fw, unsigned int channel)
 		ch->pending = false;
 		ch->fill = 0;
 		ch->frames++;
+		measure_latency(fw);
 	}
 	return true;
 }

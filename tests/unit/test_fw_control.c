@@ -509,6 +509,24 @@ static void fault_bad_md5(void **state)
 	host_stop(&host);
 }
 
+/* More than a host may copy: the length word only. */
+static void fault_long(void **state)
+{
+	const struct hw_mbox_control *out;
+	struct hw_mbox_control *in;
+
+	(void)state;
+	start_with_fault(&(struct emu_fault){ .kind = EMU_FAULT_CONTROL_LONG, .key = -1 });
+	in = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX, sizeof(*in));
+	out = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX + HW_MBOX_RESPONSE, sizeof(*out));
+	in->len = htole32(host_build(in->data, HW_OP_IDENTIFY, 0, NULL, 0));
+	md5_digest(in->data, 20, in->md5);
+	emu_bar_write(host.emu, HW_BAR_FW, HW_MBOX_DOORBELL, &(uint32_t){ 1 }, 4);
+	host_run(&host);
+	assert_int_equal(le32toh(out->len), HW_CTRL_MAX_LEN + 1);
+	host_stop(&host);
+}
+
 /* ---- notifications and log ---- */
 
 static void hot_chip_says_so(void **state)
@@ -622,6 +640,7 @@ int main(void)
 		cmocka_unit_test(fault_late),
 		cmocka_unit_test(fault_status),
 		cmocka_unit_test(fault_bad_md5),
+		cmocka_unit_test(fault_long),
 		cmocka_unit_test(hot_chip_says_so),
 		WITH_HOST(host_info_event),
 		WITH_HOST(log_is_written),

@@ -449,7 +449,10 @@ static void identity_network(struct app *app)
 			.tensors_offset = 40, .layers_offset = 40, .streams_offset = 52,
 		},
 		.tensor = { .height = 8, .width = 8, .features = 1, .type = NN_TYPE_U8 },
-		.stream = { { 0, IN_STREAM, 0, 0, 0, 8, 8, 1 }, { 1, OUT_STREAM, 0, 0, 0, 8, 8, 1 } },
+		.stream = {
+			{ 0, IN_STREAM, 0, 0, 0, 8, 8, 1 },
+			{ 1, OUT_STREAM, 0, 0, 0, 8, 8, 1 },
+		},
 	};
 
 	_Static_assert(sizeof(net) == 2 * PAGE + 8, "padding");
@@ -1028,6 +1031,113 @@ static void main_header(void **state)
 	assert_memory_equal(response + 33, &app.header, sizeof(app.header));
 }
 
+/* ---- measurements ---- */
+
+static void latency(void **state)
+{
+	const uint8_t on[] = {
+		0, 0, 0, 1, 1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0,
+		0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0,
+	};
+	uint8_t request[HW_CTRL_MAX_LEN], response[HW_CTRL_MAX_LEN];
+	struct app app;
+
+	(void)state;
+	standard_app(&app);
+	assert_int_equal(run_app(&app), 0);
+	assert_int_equal(host_request(&host, 0, HW_OP_LATENCY_CONFIG, 5, on, sizeof(on)), 0);
+	host.now = 1000000;
+	send_frame(&app, 1);
+	host.now += 70000;
+	ask_frame(&app);			/* the host was slow to take it */
+	host_control(&host, 0, request, host_build(request, HW_OP_LATENCY_READ, 0, NULL, 0),
+		     response);
+	assert_memory_equal(response + 32, "\x00\x01\x11\x70", 4);	/* 70000 */
+}
+
+static void too_hot_to_run(void **state)
+{
+	struct emu_config config;
+	struct app app;
+
+	(void)state;
+	host_config(&config);
+	config.temperature[0] = 121;
+	host_start(&host, &config, HOST_BASE, HOST_SIZE);
+	standard_app(&app);
+	assert_int_equal(configure(&app), 0);
+	assert_int_equal(enable(0), FW_CS_TOO_HOT);
+	host_stop(&host);
+}
+
+/* ---- noise: whatever arrives, the chip answers and can be reset ---- */
+
+static void spoil(struct list *list, uint64_t *random)
+{
+	uint8_t bytes[16];
+	unsigned int i;
+
+	pattern_fill(*random, bytes, sizeof(bytes));
+	memcpy(random, bytes + 8, sizeof(*random));
+	for (i = 0; i < 1 + (bytes[7] & 1u); i++)
+		list->bytes[(bytes[2 * i] | bytes[2 * i + 1] << 8) % list->len] = bytes[4 + i];
+}
+
+static void check_alive(void)
+{
+	assert_int_equal(reset(), 0);
+	assert_int_equal(host_request(&host, 1, HW_OP_CLEAR_CONFIGURED_APPS, 0, NULL, 0), 0);
+	assert_int_equal(host_channel_word(&host, IN, 0) & 3, 0);
+}
+
+static void spoilt_lists(void **state)
+{
+	struct app good, bad;
+	uint64_t random = 42;
+	unsigned int i, ran = 0;
+	uint8_t event[HW_NOTIFICATION_MAX_LEN];
+
+	(void)state;
+	standard_app(&good);
+	for (i = 0; i < 3000; i++) {
+		bad = good;
+		spoil(i % 3 == 0 ? &bad.activation : i % 3 == 1 ? &bad.preliminary :
+		      &bad.dynamic, &random);
+		if (!configure(&bad) && !enable(0)) {
+			ran++;
+			ask_frame(&bad);
+			send_frame(&bad, 1);
+		}
+		check_alive();
+		while (host_take_event(&host, event))
+			host_run(&host);
+	}
+	assert_true(ran > 300);
+}
+
+static void spoilt_controls(void **state)
+{
+	uint8_t request[HW_CTRL_MAX_LEN], response[HW_CTRL_MAX_LEN], bytes[8];
+	uint64_t random = 4711;
+	unsigned int i;
+	size_t len;
+
+	(void)state;
+	for (i = 0; i < 5000; i++) {
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		pattern_fill(random | 1, bytes, sizeof(bytes));
+		len = host_build(request, bytes[0] % 0x52, bytes[1] % 8, NULL, 0);
+		pattern_fill(random | 1, request + len, bytes[2]);
+		request[len + 3] = bytes[3] % 5;	/* small first length */
+		memset(request + len, 0, 3);
+		if (request[15] == HW_OP_RESET)
+			continue;
+		assert_true(host_control(&host, bytes[4] & 1, request, len + bytes[2], response) >=
+			    HW_CTRL_RESPONSE_HEAD);
+	}
+	check_alive();
+}
+
 #define WITH_HOST(f)	cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -1068,6 +1178,10 @@ int main(void)
 		WITH_HOST(breakpoint_holds),
 		WITH_HOST(lists_come_back),
 		WITH_HOST(main_header),
+		WITH_HOST(latency),
+		cmocka_unit_test(too_hot_to_run),
+		WITH_HOST(spoilt_lists),
+		WITH_HOST(spoilt_controls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
