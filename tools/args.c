@@ -117,7 +117,8 @@ int args_number(const struct tool_command *command, const char *option, const ch
 
 	errno = 0;
 	*value = strtoul(argument, &end, 10);
-	if (argument[0] < '0' || argument[0] > '9' || *end || errno || *value < min || *value > max)
+	if (argument[0] < '0' || argument[0] > '9' || *end || errno || *value < min ||
+	    *value > max)
 		return tool_error(command->name, "%s '%s': must be a number from %lu to %lu",
 				  option, argument, min, max);
 	return 0;

@@ -74,7 +74,7 @@ static bool sysfs_line(const struct reader *reader, const struct pci_dev *dev, c
 	file = fopen(path, "re");
 	if (!file)
 		return false;
-	found = fgets(out, size, file) != NULL;
+	found = fgets(out, size, file);
 	fclose(file);
 	return found;
 }
@@ -89,7 +89,7 @@ static unsigned int sysfs_speed(const struct reader *reader, const struct pci_de
 
 	if (!sysfs_line(reader, dev, name, line, sizeof(line)))
 		return 0;
-	for (i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(speeds); i++)
 		if (strtod(line, NULL) == speeds[i])
 			return i + 1;
 	return 0;

@@ -20,8 +20,6 @@ static const struct tool_command *const commands[] = {
 	&log_command,
 };
 
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
 static int help(void)
 {
 	unsigned int i;
@@ -29,7 +27,7 @@ static int help(void)
 	printf("Usage: hailo8l COMMAND [OPTION]... [ARGUMENT]...\n"
 	       "Find, describe and use Hailo-8L and Hailo-8 neural accelerators.\n\n"
 	       "Commands:\n");
-	for (i = 0; i < COMMANDS; i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions:\n"
 	       "  -h, --help     show this help, or that of a command, and exit\n"
@@ -49,7 +47,7 @@ static const struct tool_command *command_by_name(const char *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < COMMANDS; i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
 	return NULL;

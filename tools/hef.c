@@ -9,7 +9,8 @@
 #include "tools/tool.h"
 
 static const struct tool_option options[] = {
-	{ 'd', "device", "DEVICE", "also say whether this device can run it:\nindex (0), PCI address (01:00.0) or node (/dev/hailo0)" },
+	{ 'd', "device", "DEVICE", "also say whether this device can run it:\n"
+	  "index (0), PCI address (01:00.0) or node (/dev/hailo0)" },
 	{ 'v', "verbose", NULL, "also the quantisation of every feature" },
 	TOOL_OPTION_FORMAT,
 	TOOL_OPTION_HELP,
@@ -19,7 +20,7 @@ static const struct tool_option options[] = {
 /* Cluster layouts that Hailo-8L chips have (reference hef.md 3.1). */
 static const uint32_t layouts[] = { 0x33, 0xcc };
 
-#define LAYOUTS (sizeof(layouts) / sizeof(layouts[0]))
+#define LAYOUTS ARRAY_SIZE(layouts)
 
 /* Can a chip run it, and if not, why. */
 struct fit {

@@ -13,7 +13,7 @@ int json_print(const char *where, struct json_object *object)
 	int result = TOOL_OK;
 
 	if (!text || puts(text) == EOF)
-		result = tool_error(where, "cannot write JSON: out of memory or standard output closed");
+		result = tool_error(where, "cannot write JSON: no memory, or standard output is closed");
 	json_object_put(object);
 	return result;
 }

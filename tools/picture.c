@@ -56,8 +56,9 @@ int picture_alloc(struct picture *picture, struct problem *problem)
 	size_t size = (size_t)picture->width * picture->height * picture->channels;
 
 	picture->pixels = malloc(size);
-	return picture->pixels ? 0 : problem_set(problem, "out of memory for a picture of %zu bytes",
-						 size);
+	if (picture->pixels)
+		return 0;
+	return problem_set(problem, "out of memory for a picture of %zu bytes", size);
 }
 
 void picture_free(struct picture *picture)

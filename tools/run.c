@@ -22,11 +22,17 @@ enum {
 
 static const struct tool_option options[] = {
 	{ 'i', "input", "[NAME=]FILE", "what to feed: PNG, JPEG, or a raw frame" },
-	{ 'O', "output", "[NAME=]FILE", "where to put a result: .png or .jpg, else raw;\na folder takes all outputs" },
-	{ OPTION_RAW_OUTPUT, "raw-output", "[NAME=]FILE", "put the result there as raw bytes (too)" },
-	{ OPTION_SAVE_INPUT, "save-input", "[NAME=]FILE", "put the bytes given to the library there" },
-	{ 'f', "format", "[NAME=]TYPE[:ORDER]", "of frames in memory and raw files: u8, u16, f32;\nNHWC, NCHW ...; without NAME: of all streams" },
-	{ OPTION_FIT, "fit", "MODE", "picture to input: stretch (default), letterbox,\ncrop, or exact" },
+	{ 'O', "output", "[NAME=]FILE", "where to put a result: .png or .jpg, else raw;\n"
+	  "a folder takes all outputs" },
+	{ OPTION_RAW_OUTPUT, "raw-output", "[NAME=]FILE",
+	  "put the result there as raw bytes (too)" },
+	{ OPTION_SAVE_INPUT, "save-input", "[NAME=]FILE",
+	  "put the bytes given to the library there" },
+	{ 'f', "format", "[NAME=]TYPE[:ORDER]",
+	  "of frames in memory and raw files: u8, u16, f32;\n"
+	  "NHWC, NCHW ...; without NAME: of all streams" },
+	{ OPTION_FIT, "fit", "MODE", "picture to input: stretch (default), letterbox,\n"
+	  "crop, or exact" },
 	{ 'g', "group", "GROUP", "network group by name or number (default 0)" },
 	{ 'n', "frames", "COUNT", "run so many frames (default 1)" },
 	{ OPTION_ALL_FRAMES, "all-frames", NULL, "raw outputs get every frame, not only the last" },
@@ -57,7 +63,7 @@ static void catch_signals(void)
 	struct sigaction old;
 	unsigned int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		sigaction(signals[i], NULL, &old);
 		if (old.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
@@ -102,7 +108,7 @@ static int set_fit(const struct tool_command *command, const char *argument, enu
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strcmp(argument, names[i]))
 			continue;
 		*fit = (enum picture_fit)i;

@@ -157,7 +157,7 @@ static int parse_type(const char *text, size_t length, enum h8l_type *type)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		if (strlen(types[i].name) != length || strncasecmp(types[i].name, text, length))
 			continue;
 		*type = types[i].type;
@@ -219,7 +219,7 @@ static int apply_formats(struct run *run, struct run_streams *streams, bool name
 	for (i = 0; i < pairs->count; i++) {
 		const struct run_pair *pair = &pairs->pair[i];
 
-		if ((pair->name_length > 0) != named)
+		if (!pair->name_length == named)
 			continue;
 		for (j = 0; j < streams->count; j++)
 			if ((!named || name_matches(&streams->stream[j], pair)) &&

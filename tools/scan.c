@@ -10,7 +10,8 @@
 enum { OPTION_SYSFS = 256 };
 
 static const struct tool_option options[] = {
-	{ 'F', "dump", "FILE", "read a bus dump made with 'sudo lspci -xxxx'\ninstead of this machine's bus" },
+	{ 'F', "dump", "FILE", "read a bus dump made with 'sudo lspci -xxxx'\n"
+	  "instead of this machine's bus" },
 	{ OPTION_SYSFS, "sysfs", "FOLDER", "look there instead of in /sys/bus/pci" },
 	TOOL_OPTION_FORMAT,
 	TOOL_OPTION_HELP,

@@ -13,6 +13,8 @@
 
 struct json_object;
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 enum tool_exit {
 	TOOL_OK		= 0,
 	TOOL_ERROR	= 1,	/* usage, or anything else that failed */
