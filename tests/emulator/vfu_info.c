@@ -27,10 +27,10 @@ static bool read_capabilities(struct vfu *vfu, const char *json, bool *write_mul
 	struct json_object *caps = get(root, "capabilities");
 	struct json_object *max = get(caps, "max_data_xfer_size");
 	bool good = json_object_is_type(root, json_type_object);
-	int64_t bytes = max ? json_object_get_int64(max) : VFU_MAX_DATA;
+	int64_t bytes = max ? json_object_get_int64(max) : 0;
 
 	*write_multiple = json_object_get_boolean(get(caps, "write_multiple"));
-	if (bytes > 0 && bytes < VFU_MAX_DATA)
+	if (bytes > 0 && bytes < VFU_MAX_DMA_MESSAGE)
 		vfu->max_data = bytes;
 	json_object_put(root);
 	return good;

@@ -173,7 +173,7 @@ void vfu_attach(struct vfu *vfu, struct emu *emu, int sock)
 	vfu->sock = sock;
 	vfu->negotiated = false;
 	vfu->broken = false;
-	vfu->max_data = VFU_MAX_DATA;
+	vfu->max_data = VFU_MAX_DMA_MESSAGE;
 	/* A client that no longer reads must not stop us for ever. */
 	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }

@@ -893,7 +893,7 @@ static void test_memory_shrinks(void **state)
 
 struct remote {
 	struct client *client;
-	uint8_t memory[0x4000];
+	uint8_t memory[0x40000];
 	unsigned int requests;
 	unsigned int nested_words;	/* region reads made while the device waits */
 	enum { ANSWER, ANSWER_ERROR, ANSWER_SHORT, GO_AWAY } mood;
@@ -907,7 +907,7 @@ static void reply_to(struct client *client, const struct vfu_header *request,
 		     const struct vfu_dma_access *access, const void *data, size_t len,
 		     uint32_t flags)
 {
-	static uint8_t message[0x8000];
+	static uint8_t message[VFU_MAX_DMA_MESSAGE + 64];
 	const struct vfu_header header = {
 		.id = request->id, .command = request->command,
 		.size = sizeof(header) + sizeof(*access) + len,
@@ -958,7 +958,7 @@ static void be_busy(struct remote *remote)
 static void serve_dma(struct remote *remote, const struct vfu_header *header)
 {
 	struct vfu_dma_access access;
-	uint8_t data[0x4000];
+	uint8_t data[VFU_MAX_DMA_MESSAGE];
 	bool is_read = header->command == VFU_DMA_READ;
 	uint8_t *memory;
 	size_t len;
@@ -1044,6 +1044,20 @@ static void test_dma_message_size_limit(void **state)
 	assert_int_equal(dma_get(client, IOVA, data, sizeof(data)), 0);
 	assert_memory_equal(data, remote->memory, sizeof(data));
 	assert_int_equal(remote->requests, 5);
+	stop_remote(remote);
+}
+
+static void test_large_dma_in_parts(void **state)
+{
+	struct client *client = *state;
+	struct remote *remote = start_remote(client, ANSWER);
+	uint8_t *data = calloc(1, sizeof(remote->memory));
+
+	assert_non_null(data);
+	assert_int_equal(dma_get(client, IOVA, data, sizeof(remote->memory)), 0);
+	assert_memory_equal(data, remote->memory, sizeof(remote->memory));
+	assert_int_equal(remote->requests, sizeof(remote->memory) / VFU_MAX_DMA_MESSAGE);
+	free(data);
 	stop_remote(remote);
 }
 
@@ -1259,6 +1273,7 @@ int main(void)
 		TEST(test_memory_shrinks),
 		TEST(test_dma_by_message),
 		SILENT(test_dma_message_size_limit),
+		TEST(test_large_dma_in_parts),
 		TEST(test_requests_while_dma_waits),
 		TEST(test_unmap_while_dma_waits),
 		TEST(test_request_behind_the_answer),
