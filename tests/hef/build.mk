@@ -5,7 +5,8 @@
 
 include lib/hef-proto.mk
 
-HEF_LIBS := -lprotobuf-c -lcrypto -lz
+REFNET_LIBS := -lprotobuf-c -lz
+HEF_LIBS := $(REFNET_LIBS) -lcrypto
 
 MKHEF_OBJS := $(addprefix $(O)/tests/hef/,util.o desc.o parse.o image.o program.o \
 	damage.o write.o) $(HEF_PB_O)
@@ -16,14 +17,14 @@ $(O)/tests/hef/mkhef: $(O)/tests/hef/mkhef.o $(MKHEF_OBJS)
 REFNET_OBJS := $(addprefix $(O)/tests/hef/,util.o refhef.o refnet.o) $(HEF_PB_O)
 
 $(O)/tests/hef/refnet: $(O)/tests/hef/refnet_main.o $(REFNET_OBJS)
-	$(CC) $(H8L_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HEF_LIBS)
+	$(CC) $(H8L_LDFLAGS) $(LDFLAGS) -o $@ $^ $(REFNET_LIBS)
 
 # The one network that is computed instead of written down
 DIGITS_OBJS := $(addprefix $(O)/tests/hef/,util.o desc.o parse.o image.o refhef.o refnet.o \
 	nets/glyphs.o) $(HEF_PB_O)
 
 $(O)/tests/hef/nets/digits: $(O)/tests/hef/nets/digits.o $(DIGITS_OBJS)
-	$(CC) $(H8L_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HEF_LIBS)
+	$(CC) $(H8L_LDFLAGS) $(LDFLAGS) -o $@ $^ $(REFNET_LIBS)
 
 $(O)/nets/digits.net: $(O)/tests/hef/nets/digits
 	@mkdir -p $(@D)
@@ -38,7 +39,9 @@ $(O)/nets/%.hef: tests/hef/nets/%.net $(O)/tests/hef/mkhef
 	@mkdir -p $(@D)
 	$(O)/tests/hef/mkhef -o $@ $<
 
-# They run where they are made: nothing of it in a cross build.
+PROGRAMS += $(O)/tests/hef/refnet
+
+# These run where they are made: nothing of it in a cross build.
 ifeq ($(CROSS_COMPILE),)
-PROGRAMS += $(addprefix $(O)/tests/hef/,mkhef refnet nets/digits) $(NETS)
+PROGRAMS += $(addprefix $(O)/tests/hef/,mkhef nets/digits) $(NETS)
 endif
