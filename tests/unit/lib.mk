@@ -17,3 +17,9 @@ LIB_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=strdup,--
 test_lib_hef_OBJS := $(O)/tests/unit/lib_alloc.o $(O)/tests/unit/hef_common.o $(MKHEF_OBJS) \
 	$(O)/tests/hef/refhef.o $(O)/tests/hef/refnet.o $(LIB_A)
 test_lib_hef_LIBS := $(LIB_WRAP) $(HEF_LIBS) $(LIB_LIBS)
+
+test_lib_device_OBJS := $(LIB_TEST_OBJS)
+test_lib_device_LIBS := $(LIB_LIBS)
+
+test_lib_run_OBJS := $(O)/tests/unit/lib_driver.o $(O)/tests/hef/pattern.o $(test_lib_hef_OBJS)
+test_lib_run_LIBS := $(test_lib_hef_LIBS)

@@ -200,6 +200,7 @@ static bool is_power_of_2(uint64_t x)
 static int create_list(struct drv *drv, struct hailo8l_desc_list_create *c)
 {
 	uint64_t n = drv->next_list;
+	struct drv_desc *descs;
 
 	if (c->desc_count < HW_VDMA_MIN_DESCS || c->desc_count > HW_VDMA_MAX_DESCS ||
 	    !is_power_of_2(c->desc_page_size) || c->desc_page_size < 64 ||
@@ -209,12 +210,14 @@ static int create_list(struct drv *drv, struct hailo8l_desc_list_create *c)
 			       (unsigned long long)c->desc_count, c->desc_page_size);
 	for (unsigned int i = 0; i < DRV_MAX_LISTS; i++)
 		if (!drv->lists[i].handle) {
+			descs = calloc(c->desc_count, sizeof(*descs));
+			if (!descs)
+				return -ENOMEM;
 			c->dma_address = DRV_FIRST_DMA + n * DRV_DMA_STEP;
 			c->desc_handle = (n + 1) << 12;
 			drv->lists[i] = (struct drv_list){
 				c->desc_handle, c->dma_address, (uint32_t)c->desc_count,
-				c->desc_page_size, c->is_circular,
-				calloc(c->desc_count, sizeof(struct drv_desc)),
+				c->desc_page_size, c->is_circular, descs,
 			};
 			drv->next_list++;
 			return 0;
