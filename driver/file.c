@@ -87,8 +87,8 @@ static void stop_dma_of(struct h8l_file *f)
 	mutex_unlock(&h->files_lock);
 	if (h8l_state(h) != H8L_STATE_RUN)
 		return;
-	if (marked || (f->drives && READ_ONCE(h->dma_active)))
-		h8l_quiesce(h);
+	if (marked || READ_ONCE(h->configured_by) == f)
+		h8l_quiesce(h, f);
 }
 
 static int node_release(struct inode *inode, struct file *filp)

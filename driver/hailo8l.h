@@ -6,12 +6,13 @@
  *
  *	mmap_lock (the kernel's)
  *	h8l_device.gate
+ *	h8l_mailbox.lock
  *	h8l_file.lock
  *	h8l_device.mem_lock
  *	h8l_device.irq_lock
  *
- * h8l_mailbox.lock and .log_lock nest inside the gate and hold nothing of the
- * above. h8l_device.files_lock nests inside the gate and outside h8l_file.lock.
+ * h8l_device.files_lock, h8l_mailbox.log_lock and .events_lock nest inside the
+ * gate and have nothing inside.
  * No user memory is touched and no page pinned under any of them, because
  * that takes mmap_lock.
  */
@@ -305,6 +306,10 @@ struct h8l_device {
 	struct completion booted;
 
 	struct h8l_mailbox mbox;
+
+	/* Under h8l_mailbox.lock. */
+	struct h8l_file *configured_by;	/* whose networks firmware knows */
+	bool stale_networks;		/* it knows some of a closed file */
 };
 
 /**
@@ -328,7 +333,8 @@ struct h8l_file {
 	wait_queue_head_t wait;
 	u64 event_seq;			/* next to read, under events_lock */
 	bool events_off;
-	bool drives;			/* sent controls that start DMA */
+	u8 repeat_type;			/* of an unfinished block of actions, */
+	u8 repeat_left;			/* under h8l_mailbox.lock */
 };
 
 /* pci.c */
@@ -351,12 +357,16 @@ bool h8l_irq_poll(struct h8l_device *h);
 /* mailbox.c */
 void h8l_mailbox_init(struct h8l_device *h);
 void h8l_read_notification(struct h8l_device *h);
-void h8l_quiesce(struct h8l_device *h);
+void h8l_quiesce(struct h8l_device *h, struct h8l_file *f);
 int h8l_ioctl_control(struct h8l_file *f, void __user *arg);
 int h8l_ioctl_read_notification(struct h8l_file *f, void __user *arg);
 int h8l_ioctl_disable_notification(struct h8l_file *f, void __user *arg);
 int h8l_ioctl_read_log(struct h8l_file *f, void __user *arg);
 bool h8l_event_pending(struct h8l_file *f);
+
+/* control.c */
+int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len);
+void h8l_control_done(struct h8l_device *h, u32 op, const u8 *data, u32 len, bool success);
 
 /* vdma.c */
 void h8l_vdma_init(struct h8l_device *h);

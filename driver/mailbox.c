@@ -18,6 +18,7 @@
 #define MAX_TIMEOUT_MS	10000	/* the stock library asks for 1000 */
 #define OWED_MS		2000	/* after that an answer is taken as lost */
 #define DOWN_MS		20	/* real chips need 0.05 */
+#define COMMAND_MS	500	/* real chips need 5 */
 
 #define HEAD_LEN	offsetof(struct hw_mbox_control, data)
 #define RESPONSE_LEN	(HW_MBOX_RESPONSE + offsetof(struct hw_mbox_control, len))
@@ -143,43 +144,6 @@ static int settle(struct h8l_device *h)
 	return 0;
 }
 
-/* Requests that say nothing about channels; all others may stop some. */
-static bool is_harmless(u32 op)
-{
-	switch (op) {
-	case HW_OP_IDENTIFY:
-	case HW_OP_CORE_IDENTIFY:
-	case HW_OP_IDLE_TIME_GET:
-	case HW_OP_GET_CHIP_TEMPERATURE:
-	case HW_OP_GET_DEVICE_INFORMATION:
-	case HW_OP_GET_HEALTH_INFORMATION:
-	case HW_OP_GET_THROTTLING_STATE:
-	case HW_OP_GET_OVERCURRENT_STATE:
-	case HW_OP_GET_HW_CONSTS:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* After these firmware may start to use lists whenever it likes. */
-static bool starts_dma(u32 op, const union letter *request)
-{
-	const struct hw_change_status *cs =
-		(const void *)request->box.data + HW_CTRL_REQUEST_HEAD;
-
-	switch (op) {
-	case HW_OP_SET_NETWORK_GROUP_HEADER:
-	case HW_OP_SET_CONTEXT_INFO:
-	case HW_OP_CHANGE_HW_INFER_STATUS:
-		return true;
-	case HW_OP_CHANGE_CONTEXT_SWITCH_STATUS:
-		return cs->state != HW_CS_RESET;
-	default:
-		return false;
-	}
-}
-
 static bool succeeded(const union letter *answer)
 {
 	const struct hw_ctrl_response *response = (const void *)answer->box.data;
@@ -187,39 +151,16 @@ static bool succeeded(const union letter *answer)
 	return le32_to_cpu(answer->box.len) >= HW_CTRL_RESPONSE_HEAD && !response->major_status;
 }
 
-static void before_sending(struct h8l_file *f, u32 op, const union letter *request)
-{
-	if (starts_dma(op, request)) {
-		f->drives = true;
-		h8l_dma_begins(f->h);
-	}
-}
-
-static void after_answer(struct h8l_device *h, u32 op, const union letter *request,
-			 const union letter *answer, int err)
-{
-	if (!is_harmless(op))
-		h8l_vdma_doubt(h);
-	if (!err && op == HW_OP_CHANGE_CONTEXT_SWITCH_STATUS && succeeded(answer) &&
-	    !starts_dma(op, request))
-		h8l_dma_ended(h);
-}
-
-/* Inside the gate and the mailbox lock. */
-static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
+/* One request and its answer. Inside the gate and the mailbox lock. */
+static int transact(struct h8l_device *h, const union letter *request, u32 cpu,
 		    u32 timeout_ms, union letter *answer)
 {
-	struct h8l_device *h = f->h;
 	u32 len = le32_to_cpu(request->box.len);
 	u32 op = opcode(request->box.data, len);
-	int err;
+	int err = settle(h);
 
-	if (!h8l_firmware_runs(h))
-		return -ENODEV;
-	err = settle(h);
 	if (err)
 		return err;
-	before_sending(f, op, request);
 	err = post(h, request, len, cpu);
 	if (err)
 		return err;
@@ -229,8 +170,20 @@ static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
 		h->mbox.owed = true;
 		h->mbox.owed_until = jiffies + msecs_to_jiffies(OWED_MS);
 	}
-	after_answer(h, op, request, answer, err);
+	h8l_control_done(h, op, request->box.data, len, !err && succeeded(answer));
 	return err;
+}
+
+static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
+		    u32 timeout_ms, union letter *answer)
+{
+	u32 len = le32_to_cpu(request->box.len);
+	int err;
+
+	if (!h8l_firmware_runs(f->h))
+		return -ENODEV;
+	err = h8l_control_check(f, opcode(request->box.data, len), request->box.data, len);
+	return err ?: transact(f->h, request, cpu, timeout_ms, answer);
 }
 
 static int exchange_locked(struct h8l_file *f, const union letter *request, u32 cpu,
@@ -301,9 +254,72 @@ static int driver_down(struct h8l_device *h)
 	return try_wait_for_completion(&h->mbox.down) ? 0 : -ETIMEDOUT;
 }
 
+/*
+ * Requests that the driver sends itself: reset the context switch, and forget
+ * all networks. Always the same, so with their MD5 from the start.
+ */
+static const union letter reset_networks = { .box = {
+	.md5 = { 0x98, 0x02, 0x84, 0x94, 0xc3, 0x5f, 0x17, 0x67,
+		 0x4c, 0x42, 0xdd, 0xb2, 0x0e, 0xc4, 0x43, 0x6d },
+	.len = cpu_to_le32(42),
+	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+		  0, 0, 0, HW_OP_CHANGE_CONTEXT_SWITCH_STATUS, 0, 0, 0, 4,
+		  0, 0, 0, 1, HW_CS_RESET, 0, 0, 0, 1, HW_CS_NO_APPLICATION,
+		  0, 0, 0, 2, 0, 0, 0, 0, 0, 2, 0, 0 },
+} };
+
+static const union letter clear_networks = { .box = {
+	.md5 = { 0x71, 0x95, 0x0c, 0x77, 0x7b, 0x1d, 0x52, 0x7b,
+		 0x57, 0xc5, 0x33, 0xf4, 0x49, 0x44, 0x0b, 0xc1 },
+	.len = cpu_to_le32(20),
+	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+		  0, 0, 0, HW_OP_CLEAR_CONFIGURED_APPS, 0, 0, 0, 0 },
+} };
+
+static int command(struct h8l_device *h, const union letter *request, union letter *answer)
+{
+	int err = transact(h, request, HAILO8L_CPU_CORE, COMMAND_MS, answer);
+
+	if (err)
+		return err;
+	return succeeded(answer) ? 0 : -EREMOTEIO;
+}
+
+/*
+ * The networks of a program that is gone name lists that are about to go: the
+ * firmware must never run them again.
+ */
+static void forget_networks(struct h8l_device *h)
+{
+	union letter *answer = kzalloc(sizeof(*answer), GFP_KERNEL);
+	int err = answer ? 0 : -ENOMEM;
+
+	if (!err)
+		err = command(h, &reset_networks, answer);
+	if (!err)
+		err = command(h, &clear_networks, answer);
+	kfree(answer);
+	h->configured_by = NULL;
+	h->stale_networks = err;
+	if (err)
+		pci_warn(h->pdev, "firmware did not forget the networks of a dead program: %d\n",
+			 err);
+}
+
+static void stop_by_register(struct h8l_device *h)
+{
+	pci_warn(h->pdev, "firmware did not acknowledge driver-down, stopping DMA by register\n");
+	if (h8l_vdma_abort(h))
+		return;
+	pci_err(h->pdev, "DMA does not stop, bus mastering switched off; reload the driver\n");
+	pci_clear_master(h->pdev);
+	WRITE_ONCE(h->lost, true);
+}
+
 /**
  * h8l_quiesce() - stop all DMA of the chip
  * @h: device, not gone
+ * @f: file whose networks firmware has to forget, or NULL for anybody's
  *
  * Firmware is asked first. If it does not answer, the host halves of the
  * channels are aborted by register; if that does not work either, the chip
@@ -311,18 +327,21 @@ static int driver_down(struct h8l_device *h)
  *
  * Context: inside the gate. Sleeps.
  */
-void h8l_quiesce(struct h8l_device *h)
+void h8l_quiesce(struct h8l_device *h, struct h8l_file *f)
 {
+	bool answered;
+
 	mutex_lock(&h->mbox.lock);
-	if (driver_down(h)) {
-		pci_warn(h->pdev, "firmware did not acknowledge driver-down, stopping DMA by register\n");
-		if (!h8l_vdma_abort(h)) {
-			pci_err(h->pdev, "DMA does not stop, bus mastering switched off; reload the driver\n");
-			pci_clear_master(h->pdev);
-			WRITE_ONCE(h->lost, true);
-		}
-	}
+	answered = !driver_down(h);
+	if (!answered)
+		stop_by_register(h);
 	h8l_vdma_stopped(h);
+	if (h->configured_by && (!f || h->configured_by == f)) {
+		if (answered)
+			forget_networks(h);
+		h->stale_networks |= !answered;
+		h->configured_by = NULL;
+	}
 	h8l_dma_ended(h);
 	mutex_unlock(&h->mbox.lock);
 }

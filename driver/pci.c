@@ -236,7 +236,7 @@ free_sink:
 static void exit_chip(struct h8l_device *h, bool present)
 {
 	if (present) {
-		h8l_quiesce(h);
+		h8l_quiesce(h, NULL);
 		h8l_irq_off(h);
 	}
 	pci_clear_master(h->pdev);
@@ -253,10 +253,13 @@ static void shut_down(struct h8l_device *h)
 	WRITE_ONCE(h->state, H8L_STATE_CLOSING);
 	h8l_wake_all(h);
 	down_write(&h->gate);
+	/* Alone now, and about to talk to firmware a last time. */
+	WRITE_ONCE(h->state, H8L_STATE_RUN);
 	present = !READ_ONCE(h->lost) && h8l_present(h);
 	exit_chip(h, present);
 	WRITE_ONCE(h->state, H8L_STATE_GONE);
 	up_write(&h->gate);
+	h8l_wake_all(h);
 }
 
 static int h8l_probe(struct pci_dev *pdev, const struct pci_device_id *id)

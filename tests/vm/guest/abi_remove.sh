@@ -22,13 +22,20 @@ gone() {
 	[ ! -e /dev/hailo0 ] || fail "/dev/hailo0 stays after $1"
 }
 
+node_comes() {
+	for _ in $(seq 200); do
+		[ -c /dev/hailo0 ] && return
+		sleep 0.1
+	done
+	fail "no /dev/hailo0 after a rescan"
+}
+
 for mode in hold wait notify control frames; do
 	victim $mode
 	echo 1 >"$device/remove"
 	gone $mode
 	echo 1 >$bus/rescan
-	sleep 1
-	[ -c /dev/hailo0 ] || fail "no /dev/hailo0 after a rescan"
+	node_comes
 	abi_dma >/tmp/after || { cat /tmp/after; fail "unusable after removal under $mode"; }
 done
 
@@ -36,8 +43,7 @@ done
 victim queued
 echo 1 >"$device/remove"
 echo 1 >$bus/rescan
-sleep 1
-[ -c /dev/hailo0 ] || fail "the new device is not hailo0"
+node_comes
 abi_dma || fail "the new device does not work beside an old file"
 rmmod hailo8l 2>/dev/null && fail "the module went with a file open"
 kill -9 $pid

@@ -29,6 +29,13 @@ run "/none/" hailo8l run $hef -i /t/photo.jpg -O /none/out.png
 run "hailo7" hailo8l identify -d /dev/hailo7
 run "unknown" hailo8l frobnicate
 
+# Files of third parties, where this machine has them.
+if [ -e /hefs/truncated_v2.hef ]; then
+	run "truncated_v2.hef" hailo8l run /hefs/truncated_v2.hef -i /t/photo.jpg
+	run "truncated_yolov8n" hailo8l run /hefs/truncated_yolov8n_v0.hef -i /t/photo.jpg
+	run "other_chip" hailo8l run /hefs/other_chip_lightface_v3.hef -i /t/photo.jpg
+fi
+
 mkdir -p /etc
 printf 'root:x:0:0::/root:/bin/sh\nnobody:x:99:99::/:/bin/sh\n' >/etc/passwd
 chmod 600 /dev/hailo0

@@ -12,6 +12,13 @@ if [ ! -e "$1" ]; then
 	echo "SKIP no network files in /hefs (../shared/hefs or \$H8L_HEFS)"
 	exit 77
 fi
-verify "$@" || worst=1
+for hef; do
+	case $hef in
+	*mnist_mlp_softmax*)
+		# Compiled too long ago; the stock library refuses it too.
+		fails_with "too old" hailo8l run "$hef" -i /t/photo.jpg ;;
+	*) verify "$hef" || worst=1 ;;
+	esac
+done
 verify -s "$1" || worst=1
 exit "$worst"

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/*
+ * abi_guard: W-37. Controls that would make the chip use memory of others, or
+ * disturb their networks, do not reach firmware.
+ */
+#include "abi.h"
+
+static struct actions one_input(uint64_t bus, uint32_t count, uint16_t page, uint8_t channel)
+{
+	struct hw_open_boundary_input in = {
+		.channel = channel, .stream = 1,
+		.buf = {
+			.dma_address = htole64(bus), .page_size = htole16(page),
+			.desc_count = htole32(count), .bytes_in_pattern = htole32(IN_BYTES),
+		},
+	};
+	struct actions list = { 0 };
+
+	action(&list, HW_ACTION_BURST_CREDITS_RESET, NULL, 0);
+	action(&list, HW_ACTION_OPEN_BOUNDARY_INPUT, &in, sizeof(in));
+	return list;
+}
+
+static int try_list(int fd, uint64_t bus, uint32_t count, uint16_t page, uint8_t channel)
+{
+	struct actions list = one_input(bus, count, page, channel);
+
+	return send_context(fd, HW_CONTEXT_ACTIVATION, &list);
+}
+
+/* No driver, no device: what would be at these addresses is somebody's. */
+static void lists_of_others(int fd)
+{
+	int other = open_node();
+	struct net n, m;
+
+	net_prepare(&n, fd, DESCS);
+	net_prepare(&m, other, DESCS);
+	EXPECT(try_list(fd, 0, DESCS, IN_PAGE, CH_IN), -EPERM);
+	EXPECT(try_list(fd, 0x100000, DESCS, IN_PAGE, CH_IN), -EPERM);
+	EXPECT(try_list(fd, m.bus_in, DESCS, IN_PAGE, CH_IN), -EPERM);
+	EXPECT(try_list(fd, n.bus_in + 512, DESCS, IN_PAGE, CH_IN), -EPERM);
+	EXPECT(try_list(fd, n.bus_in, DESCS * 2, IN_PAGE, CH_IN), -EPERM);
+	EXPECT(try_list(fd, n.bus_in, UINT32_MAX, IN_PAGE, CH_IN), -EPERM);
+	EXPECT(try_list(fd, n.bus_in, DESCS, 4096, CH_IN), -EPERM);
+	EXPECT(release_list(fd, n.list_in), 0);
+	EXPECT(try_list(fd, n.bus_in, DESCS, IN_PAGE, CH_IN), -EPERM);
+	n.list_in = create_list(fd, DESCS, IN_PAGE, &n.bus_in);
+	net_free(&n);
+	net_free(&m);
+	close(other);
+}
+
+/* Pages that the process may only read are not for an output. */
+static void read_only_memory(int fd)
+{
+	void *text = (void *)((uintptr_t)read_only_memory & ~4095ul);
+	int64_t map = map_buffer(fd, text, 4096, HAILO8L_DIR_TO_DEVICE);
+	uint64_t bus;
+	int64_t list = create_list(fd, DESCS, OUT_PAGE, &bus);
+
+	CHECK(map > 0 && list > 0);
+	EXPECT(bind_ring(fd, list, map, DESCS * OUT_PAGE), DESCS);
+	EXPECT(try_list(fd, bus, DESCS, OUT_PAGE, CH_OUT), -EPERM);
+	EXPECT(release_list(fd, list), 0);
+	EXPECT(unmap_buffer(fd, map), 0);
+}
+
+/* The other way round: first an output's list, then memory not to write to */
+static void written_list(int fd)
+{
+	void *text = (void *)((uintptr_t)written_list & ~4095ul);
+	int64_t map = map_buffer(fd, text, 4096, HAILO8L_DIR_TO_DEVICE);
+	struct net n;
+
+	net_prepare(&n, fd, DESCS);
+	net_configure(&n);
+	EXPECT(bind_ring(fd, n.list_out, map, DESCS * OUT_PAGE), -EFAULT);
+	EXPECT(bind_ring(fd, n.list_in, map, 4096), 8);
+	EXPECT(change_status(fd, HW_CS_RESET), 0);
+	net_free(&n);
+	EXPECT(unmap_buffer(fd, map), 0);
+	EXPECT(simple_control(fd, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), 0);
+}
+
+static int send_raw_context(int fd, const void *data, uint32_t len, uint32_t first_len)
+{
+	uint8_t yes[4] = { 1 }, type = HW_CONTEXT_ACTIVATION;
+	struct message m;
+
+	begin(&m, HW_OP_SET_CONTEXT_INFO);
+	add(&m, yes, first_len);
+	add(&m, yes, 1);
+	add(&m, &type, 1);
+	add(&m, data, len);
+	return send_control(fd, &m, HAILO8L_CPU_CORE, 1000);
+}
+
+/* What cannot be read cannot be checked. */
+static void contexts_that_hide_something(int fd)
+{
+	struct actions list = one_input(0x100000, DESCS, IN_PAGE, CH_IN);
+	uint8_t unknown[] = { HW_ACTION_COUNT, 0xff, 0xff, 0xff, 0xff };
+	struct { struct hw_action head; struct hw_repeated block; } __attribute__((packed)) r = {
+		{ HW_ACTION_REPEATED, UINT32_MAX },
+		{ 1, 0, HW_ACTION_OPEN_BOUNDARY_INPUT },
+	};
+	struct actions block = { 0 };
+
+	EXPECT(send_raw_context(fd, unknown, sizeof(unknown), 1), -EINVAL);
+	EXPECT(send_raw_context(fd, list.data, list.len - 1, 1), -EINVAL);
+	EXPECT(send_raw_context(fd, list.data, list.len, 4), -EINVAL);
+	EXPECT(send_raw_context(fd, list.data, 3, 1), -EINVAL);
+	memcpy(block.data, &r, sizeof(r));
+	memcpy(block.data + sizeof(r), list.data + 10, sizeof(struct hw_open_boundary_input));
+	EXPECT(send_raw_context(fd, block.data,
+				sizeof(r) + sizeof(struct hw_open_boundary_input), 1), -EPERM);
+	r.block.type = HW_ACTION_REPEATED;
+	EXPECT(send_raw_context(fd, &r, sizeof(r), 1), -EINVAL);
+}
+
+static void list_in_the_header(int fd)
+{
+	struct hw_app_header header = {
+		.dynamic_contexts = htole16(1), .networks = 1,
+		.external_action_list = htole32(0x100000),
+	};
+	struct message m;
+
+	begin(&m, HW_OP_SET_NETWORK_GROUP_HEADER);
+	add(&m, &header, sizeof(header));
+	EXPECT(send_control(fd, &m, HAILO8L_CPU_CORE, 1000), -EPERM);
+	begin(&m, HW_OP_SET_NETWORK_GROUP_HEADER);
+	EXPECT(send_control(fd, &m, HAILO8L_CPU_CORE, 1000), -EINVAL);
+}
+
+/* Who configured first has the chip until it clears or closes. */
+static void networks_of_others(int fd)
+{
+	int other = open_node();
+	struct net n;
+
+	net_start(&n, fd, DESCS);
+	EXPECT(change_status(other, HW_CS_RESET), -EBUSY);
+	EXPECT(change_status(other, HW_CS_ENABLED), -EBUSY);
+	EXPECT(simple_control(other, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), -EBUSY);
+	EXPECT(simple_control(other, HW_OP_RESET, HAILO8L_CPU_APP), -EBUSY);
+	EXPECT(send_header(other), -EBUSY);
+	/* Looking is free. */
+	EXPECT(simple_control(other, HW_OP_IDENTIFY, HAILO8L_CPU_APP), 0);
+	EXPECT(simple_control(other, HW_OP_GET_CHIP_TEMPERATURE, HAILO8L_CPU_APP), 0);
+	close(other);
+	EXPECT(launch_out(&n), 1);
+	EXPECT(launch_in(&n), IN_DESCS);
+	EXPECT(wait_for(fd, CH_OUT, 1), 1);
+	net_stop(&n);
+	net_free(&n);
+	EXPECT(simple_control(fd, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), 0);
+}
+
+/* A program dies without clearing: its networks must be dead, too. */
+static void networks_of_the_dead(void)
+{
+	int fd = open_node(), other = open_node();
+	struct net n;
+
+	net_start(&n, fd, DESCS);
+	EXPECT(launch_out(&n), 1);
+	close(fd);
+	EXPECT(change_status(other, HW_CS_RESET), 0);
+	EXPECT(change_status(other, HW_CS_ENABLED), -EPROTO);
+	EXPECT(change_status(other, HW_CS_RESET), 0);
+	close(other);
+}
+
+static void raw_access(void)
+{
+	static const uint8_t op[] = {
+		HW_OP_WRITE_MEMORY, HW_OP_READ_MEMORY, HW_OP_START_FW_UPDATE,
+		HW_OP_WRITE_FW_UPDATE, HW_OP_FINISH_FW_UPDATE, HW_OP_ERASE_USER_CONFIG,
+		HW_OP_WRITE_USER_CONFIG, HW_OP_WRITE_BOARD_CONFIG, HW_OP_WRITE_SECOND_STAGE,
+	};
+	size_t i;
+	int fd = open_node(), status;
+
+	if (fork() == 0) {
+		EXPECT(setgid(1000) | setuid(1000), 0);
+		for (i = 0; i < sizeof(op); i++)
+			EXPECT(simple_control(fd, op[i], HAILO8L_CPU_APP), -EPERM);
+		EXPECT(simple_control(fd, HW_OP_IDENTIFY, HAILO8L_CPU_APP), 0);
+		exit(failures != 0);
+	}
+	wait(&status);
+	CHECK(status == 0);
+	close(fd);
+}
+
+int main(void)
+{
+	int fd = open_node();
+
+	lists_of_others(fd);
+	read_only_memory(fd);
+	written_list(fd);
+	contexts_that_hide_something(fd);
+	list_in_the_header(fd);
+	networks_of_others(fd);
+	close(fd);
+	networks_of_the_dead();
+	raw_access();
+	return verdict("abi_guard");
+}

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+#
+# Controls that are not for the caller to send. One is meant to be refused by
+# firmware, which the chip counts.
+# violations: yes
+abi_guard
