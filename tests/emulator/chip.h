@@ -51,7 +51,9 @@ struct irq_state {
 	uint32_t status;
 	uint32_t h2d;			/* per channel, independent of status */
 	uint32_t d2h;
-	bool line;			/* status & mask was not 0 */
+	bool line;			/* status & mask is not 0 */
+	bool lost;			/* this rise of it is not told, by fault */
+	bool intx;			/* level of INTA */
 	uint64_t since_spurious;	/* MSIs since the last extra one */
 };
 
@@ -170,12 +172,15 @@ void pci_reset(struct emu *emu, enum emu_reset_kind kind);
 bool pci_decodes_memory(const struct emu *emu);	/* BARs answer */
 bool pci_is_master(const struct emu *emu);	/* may do DMA and MSI */
 bool pci_msi_enabled(const struct emu *emu);
+bool pci_intx_enabled(const struct emu *emu);
+void pci_set_interrupt_status(struct emu *emu, bool pending);
 
 /* bar.c */
 void bar_reset(struct emu *emu);
 
 /* irq.c */
 void irq_reset(struct emu *emu);
+void irq_update(struct emu *emu);	/* configuration space may have changed */
 void irq_latch(struct emu *emu, uint32_t bits);
 void irq_channel(struct emu *emu, unsigned int channel);
 /* false: not a register of this file. Writes carry the mask of bytes written. */

@@ -33,6 +33,7 @@ struct emu_host {
 	int (*dma_read)(void *ctx, uint64_t addr, void *buf, size_t len);
 	int (*dma_write)(void *ctx, uint64_t addr, const void *buf, size_t len);
 	void (*raise_irq)(void *ctx);	/* one MSI */
+	void (*set_intx)(void *ctx, int level);	/* INTA; NULL: not wired */
 	void *ctx;
 };
 

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Interrupt registers of the bridge and the MSI.
+ * Interrupt registers of the bridge, the MSI, and INTA.
  *
  * Events are latched whatever the mask says. The MSI is edge-like: one message
  * when `status & mask` leaves 0, none for events that come while it is not 0;
  * the host has to look again until it reads 0 (hardware.md 4.2, inferred; the
- * recorded traces fit). Group bits and per-channel bits are latched
+ * recorded traces fit). INTA, while MSI is off, is the level of `status & mask`
+ * (inferred: the card advertises it, no recorded host used it). Group bits and per-channel bits are latched
  * and cleared independently (real-device.md 9, points 4 and 5).
  */
 #include <string.h>
 
 #include "tests/emulator/chip.h"
-
-void irq_reset(struct emu *emu)
-{
-	emu->irq = (struct irq_state){ 0 };
-}
 
 static void deliver(struct emu *emu)
 {
@@ -39,35 +35,60 @@ static void spurious(struct emu *emu)
 
 static void send_msi(struct emu *emu)
 {
-	emu->stats.irq_raised++;
-	if (emu->gone || !pci_msi_enabled(emu)) {
-		emu->stats.irq_undeliverable++;
-		emu_trace(emu, "msi", "not enabled");
-		return;
-	}
-	if (emu_fault(emu, EMU_FAULT_IRQ_LOST, -1, NULL)) {
-		emu->stats.irq_lost++;
-		emu_trace(emu, "msi", "lost by fault");
-		return;
-	}
 	deliver(emu);
 	spurious(emu);
 }
 
-static void update(struct emu *emu)
+static void set_intx(struct emu *emu, bool level)
+{
+	if (level == emu->irq.intx)
+		return;
+	emu->irq.intx = level;
+	emu_trace(emu, "intx", "%d", level);
+	if (level)
+		emu->stats.irq_delivered++;
+	if (emu->host.set_intx)
+		emu->host.set_intx(emu->host.ctx, level);
+}
+
+/* `status & mask` became other than 0. */
+static void rise(struct emu *emu)
+{
+	emu->stats.irq_raised++;
+	emu->irq.lost = emu_fault(emu, EMU_FAULT_IRQ_LOST, -1, NULL);
+	if (emu->irq.lost) {
+		emu->stats.irq_lost++;
+		emu_trace(emu, "irq", "lost by fault");
+	} else if (!emu->gone && pci_msi_enabled(emu)) {
+		send_msi(emu);
+	} else if (emu->gone || !pci_intx_enabled(emu)) {
+		emu->stats.irq_undeliverable++;
+		emu_trace(emu, "irq", "not enabled");
+	}
+}
+
+void irq_update(struct emu *emu)
 {
 	bool line = emu->irq.status & emu->irq.mask;
 	bool rises = line && !emu->irq.line;
 
 	emu->irq.line = line;
+	pci_set_interrupt_status(emu, line);
 	if (rises)
-		send_msi(emu);
+		rise(emu);
+	set_intx(emu, line && !emu->irq.lost && !emu->gone && pci_intx_enabled(emu));
+}
+
+void irq_reset(struct emu *emu)
+{
+	set_intx(emu, false);
+	emu->irq = (struct irq_state){ 0 };
 }
 
 void irq_latch(struct emu *emu, uint32_t bits)
 {
 	emu->irq.status |= bits;
-	update(emu);
+	irq_update(emu);
 }
 
 void irq_channel(struct emu *emu, unsigned int channel)
@@ -126,6 +147,6 @@ bool irq_reg_write(struct emu *emu, uint32_t offset, uint32_t value, uint32_t ma
 	default:
 		return false;
 	}
-	update(emu);
+	irq_update(emu);
 	return true;
 }

@@ -189,6 +189,19 @@ bool pci_msi_enabled(const struct emu *emu)
 		get32(emu->pci.cfg + HW_CAP_MSI + PCI_MSI_ADDRESS_HI));
 }
 
+bool pci_intx_enabled(const struct emu *emu)
+{
+	return in_d0(emu) && !(cfg16(emu, PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE) &&
+	       !(cfg16(emu, MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE);
+}
+
+void pci_set_interrupt_status(struct emu *emu, bool pending)
+{
+	uint8_t *status = &emu->pci.cfg[PCI_STATUS];
+
+	*status = pending ? *status | PCI_STATUS_INTERRUPT : *status & ~PCI_STATUS_INTERRUPT;
+}
+
 static bool good_access(uint64_t offset, size_t len)
 {
 	return (len == 1 || len == 2 || len == 4) && offset % len == 0 &&
@@ -256,6 +269,7 @@ int emu_cfg_write(struct emu *emu, uint32_t offset, const void *buf, size_t len)
 		write_byte(emu, offset + i, bytes[i]);
 	if (asks_for_flr(offset, bytes, len))
 		emu_reset(emu, EMU_RESET_FLR);
+	irq_update(emu);
 	emu->work = true;	/* bus mastering may have changed */
 	return 0;
 }

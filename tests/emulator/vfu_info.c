@@ -132,9 +132,6 @@ int vfu_get_region_info(struct vfu *vfu, struct vfu_msg *msg, struct vfu_reply *
 
 /* ---- interrupts ---- */
 
-/* INTA is advertised as on the real card, but what would raise it is not known
- * (no driver uses it): its eventfd is taken and never signalled.
- */
 static uint32_t irq_count(uint32_t index)
 {
 	return index == VFU_IRQ_MSIX ? 0 : 1;
@@ -191,8 +188,32 @@ void vfu_signal_msi(struct vfu *vfu)
 	signal_irq(vfu, VFU_IRQ_MSI);
 }
 
+/* A level through an eventfd: told once, and again when the client unmasks it
+ * and it is still there.
+ */
+static void tell_intx(struct vfu *vfu)
+{
+	if (!vfu->intx_level || vfu->intx_masked || vfu->irq_fd[VFU_IRQ_INTX] < 0)
+		return;
+	vfu->intx_masked = true;
+	signal_irq(vfu, VFU_IRQ_INTX);
+}
+
+void vfu_set_intx(struct vfu *vfu, bool level)
+{
+	vfu->intx_level = level;
+	tell_intx(vfu);
+}
+
+static void mask_intx(struct vfu *vfu, bool mask)
+{
+	vfu->intx_masked = mask;
+	tell_intx(vfu);
+}
+
 void vfu_drop_irqs(struct vfu *vfu)
 {
+	vfu->intx_masked = false;
 	for (uint32_t i = 0; i < VFU_IRQS; i++)
 		set_irq_fd(vfu, i, -1);
 }
@@ -205,6 +226,8 @@ static int trigger(struct vfu *vfu, const struct vfu_set_irqs *request, struct v
 			return -EINVAL;
 		set_irq_fd(vfu, request->index, msg->fd_count ? msg->fds[0] : -1);
 		msg->fd_count = 0;
+		if (request->index == VFU_IRQ_INTX)
+			mask_intx(vfu, false);
 		return 0;
 	case VFIO_IRQ_SET_DATA_NONE:
 		if (request->count)
@@ -235,9 +258,11 @@ int vfu_set_irqs(struct vfu *vfu, struct vfu_msg *msg, struct vfu_reply *reply)
 		return -EINVAL;
 	if (action == VFIO_IRQ_SET_ACTION_TRIGGER)
 		return trigger(vfu, request, msg);
-	/* Nothing to mask: INTx never comes, the others have no masking. */
+	/* MSI without masking, and events that need none. */
 	if (request->index != VFU_IRQ_INTX || msg->fd_count)
 		return -ENOTSUP;
-	return action == VFIO_IRQ_SET_ACTION_MASK || action == VFIO_IRQ_SET_ACTION_UNMASK ?
-	       0 : -EINVAL;
+	if (action != VFIO_IRQ_SET_ACTION_MASK && action != VFIO_IRQ_SET_ACTION_UNMASK)
+		return -EINVAL;
+	mask_intx(vfu, action == VFIO_IRQ_SET_ACTION_MASK);
+	return 0;
 }

@@ -203,6 +203,8 @@ struct vfu {
 	struct vfu_wait wait;
 	uint16_t next_id;
 	int irq_fd[VFU_IRQS];
+	bool intx_level;
+	bool intx_masked;		/* by the client, or until it has seen one */
 };
 
 /* vfu_socket.c: bytes to messages and back */
@@ -222,6 +224,7 @@ typedef int vfu_handler(struct vfu *vfu, struct vfu_msg *msg, struct vfu_reply *
 /* vfu_info.c */
 vfu_handler vfu_version, vfu_get_info, vfu_get_region_info, vfu_get_irq_info, vfu_set_irqs;
 void vfu_signal_msi(struct vfu *vfu);
+void vfu_set_intx(struct vfu *vfu, bool level);
 void vfu_drop_irqs(struct vfu *vfu);
 /* vfu_region.c */
 vfu_handler vfu_region_read, vfu_region_write, vfu_region_write_multi, vfu_device_reset;

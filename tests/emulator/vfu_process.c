@@ -125,12 +125,18 @@ static void raise_irq(void *ctx)
 	vfu_signal_msi(ctx);
 }
 
+static void set_intx(void *ctx, int level)
+{
+	vfu_set_intx(ctx, level);
+}
+
 void vfu_get_host(struct vfu *vfu, struct emu_host *host)
 {
 	*host = (struct emu_host){
 		.dma_read = vfu_dma_read_host,
 		.dma_write = vfu_dma_write_host,
 		.raise_irq = raise_irq,
+		.set_intx = set_intx,
 		.ctx = vfu,
 	};
 }

@@ -47,6 +47,13 @@ static void count_irq(void *ctx)
 	host->irqs++;
 }
 
+static void set_intx(void *ctx, int level)
+{
+	struct host *host = ctx;
+
+	host->intx = level;
+}
+
 /* ---- life ---- */
 
 void host_init(struct host *host)
@@ -64,6 +71,7 @@ void host_power_on(struct host *host)
 		.dma_read = dma_read_memory,
 		.dma_write = dma_write_memory,
 		.raise_irq = count_irq,
+		.set_intx = set_intx,
 		.ctx = host,
 	};
 

@@ -27,6 +27,7 @@ struct host {
 	struct emu_config config;
 	uint64_t now;
 	unsigned int irqs;
+	int intx;		/* level of INTA */
 	uint8_t *memory;	/* HOST_SIZE bytes at HOST_BASE */
 	FILE *log;		/* complaints of the chip go nowhere */
 	/* Called before a DMA is done, when not NULL. */

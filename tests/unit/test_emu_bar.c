@@ -170,30 +170,58 @@ static void test_noise_off(void **state)
 	host_free(&host);
 }
 
+static void try_msi(struct host *host, unsigned int irqs)
+{
+	emu_raise_sw_irq(host->emu, HW_IRQ_CONTROL);
+	assert_int_equal(host->irqs, irqs);
+	set_reg(host, HW_REG_ISTATUS, 0xffffffff);
+}
+
 static void test_msi_needs_all_it_needs(void **state)
 {
 	struct host *host = *state;
 
 	set_reg(host, HW_REG_IMASK, HW_IRQ_CONTROL);
 	cfg_write(host, 0x04, 0x0002, 2);		/* no bus master */
-	emu_raise_sw_irq(host->emu, HW_IRQ_CONTROL);
-	assert_int_equal(host->irqs, 0);
-	set_reg(host, HW_REG_ISTATUS, 0xffffffff);
-	cfg_write(host, 0x04, 0x0006, 2);
-	cfg_write(host, 0xe2, 0, 2);			/* no MSI */
-	emu_raise_sw_irq(host->emu, HW_IRQ_CONTROL);
-	assert_int_equal(host->irqs, 0);
-	set_reg(host, HW_REG_ISTATUS, 0xffffffff);
+	try_msi(host, 0);
+	cfg_write(host, 0x04, 0x0406, 2);
+	cfg_write(host, 0xe2, 0, 2);			/* neither MSI nor INTx */
+	try_msi(host, 0);
 	cfg_write(host, 0xe2, 1, 2);
 	cfg_write(host, 0xe4, 0, 4);			/* no address */
-	emu_raise_sw_irq(host->emu, HW_IRQ_CONTROL);
-	assert_int_equal(host->irqs, 0);
-	set_reg(host, HW_REG_ISTATUS, 0xffffffff);
+	try_msi(host, 0);
 	cfg_write(host, 0xe4, 0xfee00000, 4);
-	emu_raise_sw_irq(host->emu, HW_IRQ_CONTROL);
-	assert_int_equal(host->irqs, 1);
+	try_msi(host, 1);
+	assert_int_equal(host->intx, 0);
 	assert_int_equal(host_count(host, "interrupts.undeliverable"), 3);
 	assert_int_equal(host_count(host, "interrupts.delivered"), 1);
+}
+
+static void test_intx_is_a_level(void **state)
+{
+	struct host *host = *state;
+
+	set_reg(host, HW_REG_IMASK, HW_IRQ_ENABLE_MASK);
+	cfg_write(host, 0xe2, 0, 2);
+	emu_raise_sw_irq(host->emu, HW_IRQ_CONTROL);
+	irq_channel(host->emu, 16);
+	assert_int_equal(host->intx, 1);
+	assert_int_equal(host->irqs, 0);
+	assert_int_equal(cfg_read(host, 0x06, 2) & 8, 8);
+	set_reg(host, HW_REG_ISTATUS, HW_IRQ_CONTROL);
+	assert_int_equal(host->intx, 1);
+	cfg_write(host, 0x04, 0x0406, 2);		/* INTx off */
+	assert_int_equal(host->intx, 0);
+	assert_int_equal(cfg_read(host, 0x06, 2) & 8, 8);
+	cfg_write(host, 0x04, 0x0006, 2);
+	assert_int_equal(host->intx, 1);
+	set_reg(host, HW_REG_IMASK, 0);
+	assert_int_equal(host->intx, 0);
+	assert_int_equal(cfg_read(host, 0x06, 2) & 8, 0);
+	set_reg(host, HW_REG_IMASK, HW_IRQ_ENABLE_MASK);
+	assert_int_equal(host->intx, 1);
+	emu_reset(host->emu, EMU_RESET_FLR);
+	assert_int_equal(host->intx, 0);
 }
 
 /* ---- windows ---- */
@@ -333,6 +361,7 @@ int main(void)
 		TEST(test_noise_bit),
 		cmocka_unit_test(test_noise_off),
 		TEST(test_msi_needs_all_it_needs),
+		TEST(test_intx_is_a_level),
 		TEST(test_atr_reads_back),
 		TEST(test_atr_before_boot),
 		TEST(test_windows_reach_memory),

@@ -673,6 +673,29 @@ static void test_msi(void **state)
 	close(fd);
 }
 
+static void test_intx(void **state)
+{
+	struct client *client = *state;
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	enable(client);
+	assert_int_equal(region_write(client, 0, 0x188, 0xff00ffff, 4), 0);
+	assert_int_equal(set_irqs(client, 0, 0x24, 1, fd), 0);
+	emu_raise_sw_irq(client->emu, HW_IRQ_CONTROL);
+	assert_int_equal(take(fd), 1);
+	assert_int_equal(set_irqs(client, 0, 0x11, 1, -1), 0);	/* seen, still there */
+	assert_int_equal(take(fd), 1);
+	assert_int_equal(region_write(client, 0, 0x18c, 0xffffffff, 4), 0);
+	assert_int_equal(set_irqs(client, 0, 0x11, 1, -1), 0);
+	assert_int_equal(take(fd), 0);
+	assert_int_equal(set_irqs(client, 0, 0x09, 1, -1), 0);	/* masked */
+	emu_raise_sw_irq(client->emu, HW_IRQ_CONTROL);
+	assert_int_equal(take(fd), 0);
+	assert_int_equal(set_irqs(client, 0, 0x11, 1, -1), 0);
+	assert_int_equal(take(fd), 1);
+	close(fd);
+}
+
 static void test_bad_irqs(void **state)
 {
 	struct client *client = *state;
@@ -1263,6 +1286,7 @@ int main(void)
 		TEST(test_strange_flags),
 		TEST(test_garbage),
 		TEST(test_msi),
+		TEST(test_intx),
 		TEST(test_bad_irqs),
 		TEST(test_dma_by_fd),
 		TEST(test_neighbouring_maps),
