@@ -250,6 +250,7 @@ struct fw_channel {
 	uint8_t network;
 	uint8_t config_stream;
 	uint8_t peer;			/* DDR: the other direction */
+	uint32_t buffered_rows;		/* DDR output */
 	bool active;			/* ACTIVATE_* of the running context */
 	bool allowed;			/* input: FETCH_DATA */
 	bool paused;

@@ -408,9 +408,16 @@ static uint32_t activate_ddr_input(struct fw *fw, const uint8_t *body)
 static uint32_t activate_ddr_output(struct fw *fw, const uint8_t *body)
 {
 	const struct hw_activate_ddr_output *a = (const void *)body;
+	uint32_t room = le32toh(a->buf.desc_count) / frame_descs(&a->buf), status;
 
-	return activate_ddr(fw, &(struct activation){
+	if (!a->buffered_rows || le32toh(a->buffered_rows) > room)
+		return FW_DDR_DESCRIPTORS;
+	status = activate_ddr(fw, &(struct activation){
 		a->channel, a->stream, 0, false, FW_DDR, &a->reg, &a->buf });
+	if (!status)
+		fw->cs.channel[HW_CHANNEL_OF(a->channel)].buffered_rows =
+			le32toh(a->buffered_rows);
+	return status;
 }
 
 static uint32_t check_drained(struct fw *fw, const struct hw_deactivate_channel *a)

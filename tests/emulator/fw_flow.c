@@ -111,30 +111,55 @@ static bool write_output(struct fw *fw, unsigned int channel)
 
 /* ---- DDR buffers: rows that leave the chip and come back within a frame ---- */
 
-/* One row out and in again. The bytes are a function of where they belong, so
- * a row that comes back from elsewhere shows.
- */
-static bool move_row(struct fw *fw, const struct fw_ddr_pair *pair, uint32_t row)
+static bool give_descs(struct fw *fw, unsigned int channel)
 {
-	struct fw_channel *out = &fw->cs.channel[pair->d2h], *in = &fw->cs.channel[pair->h2d];
-	uint32_t descs = out->frame_bytes / le16toh(out->buf.page_size), i;
+	const struct fw_channel *ch = &fw->cs.channel[channel];
 
-	for (i = 0; i < out->frame_bytes; i++)
-		out->frame[i] = row * 131 + i * 7 + out->stream;
-	if (vdma_advance(fw->emu, pair->d2h, descs) || vdma_advance(fw->emu, pair->h2d, descs))
-		return false;
-	if (vdma_write(fw->emu, pair->d2h, out->frame, out->frame_bytes) != out->frame_bytes ||
-	    vdma_read(fw->emu, pair->h2d, in->frame, in->frame_bytes) != in->frame_bytes)
-		return false;
-	return memcmp(out->frame, in->frame, out->frame_bytes) == 0;
+	return vdma_advance(fw->emu, channel, ch->frame_bytes / le16toh(ch->buf.page_size)) == 0;
 }
 
+/* The bytes are a function of where they belong, so a row that comes back from
+ * elsewhere shows.
+ */
+static void make_row(const struct fw_channel *ch, uint8_t stream, uint32_t row)
+{
+	uint32_t i;
+
+	for (i = 0; i < ch->frame_bytes; i++)
+		ch->frame[i] = row * 131 + i * 7 + stream;
+}
+
+static bool write_row(struct fw *fw, const struct fw_ddr_pair *pair, uint32_t row)
+{
+	struct fw_channel *out = &fw->cs.channel[pair->d2h];
+
+	make_row(out, out->stream, row);
+	return give_descs(fw, pair->d2h) &&
+	       vdma_write(fw->emu, pair->d2h, out->frame, out->frame_bytes) == out->frame_bytes;
+}
+
+static bool read_row(struct fw *fw, const struct fw_ddr_pair *pair, uint32_t row)
+{
+	struct fw_channel *out = &fw->cs.channel[pair->d2h], *in = &fw->cs.channel[pair->h2d];
+
+	make_row(out, out->stream, row);
+	return give_descs(fw, pair->h2d) &&
+	       vdma_read(fw->emu, pair->h2d, in->frame, in->frame_bytes) == in->frame_bytes &&
+	       memcmp(out->frame, in->frame, in->frame_bytes) == 0;
+}
+
+/* As many rows as the buffer is said to hold are out before the first one comes
+ * back: a buffer that is smaller, or overlaps itself, loses some.
+ */
 static bool move_pair(struct fw *fw, const struct fw_ddr_pair *pair)
 {
-	uint32_t rows = le16toh(fw->cs.channel[pair->d2h].reg.core_buffers_per_frame), row;
+	uint32_t rows = le16toh(fw->cs.channel[pair->d2h].reg.core_buffers_per_frame);
+	uint32_t ahead = fw->cs.channel[pair->d2h].buffered_rows, row;
 
-	for (row = 0; row < rows; row++) {
-		if (move_row(fw, pair, row))
+	for (row = 0; row < rows + ahead - 1; row++) {
+		if ((row >= rows || write_row(fw, pair, row)) &&
+		    (row + 1 < ahead || row + 1 - ahead >= rows ||
+		     read_row(fw, pair, row + 1 - ahead)))
 			continue;
 		emu_violation(fw->emu, "DDR buffer of channels %u and %u: row %u is lost",
 			      pair->d2h, pair->h2d, row);

@@ -21,3 +21,6 @@ test_nn_net_LIBS := $(HEF_LIBS)
 
 test_fw_run_OBJS := $(FW_TEST_OBJS)
 test_fw_run_LIBS := $(EMU_LIBS)
+
+test_fw_contexts_OBJS := $(FW_TEST_OBJS)
+test_fw_contexts_LIBS := $(EMU_LIBS)

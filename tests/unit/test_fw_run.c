@@ -17,24 +17,19 @@
 #include "tests/hef/nn_format.h"
 #include "tests/hef/pattern.h"
 #include "tests/unit/fw_host.h"
+#include "tests/unit/fw_list.h"
 
 #define HOST_BASE	0x1000000000ull
 #define HOST_SIZE	0x4000000u
 #define CFG		0
 #define IN		1
 #define OUT		16
-#define PAGE		64
 #define COUNT		32		/* descriptors of the boundary lists */
 #define CFG_COUNT	9
 #define IN_BYTES	96		/* two descriptors, the second one short */
 #define OUT_BYTES	128
 #define IN_STREAM	5
 #define OUT_STREAM	3
-
-struct list {
-	uint8_t bytes[1400];
-	uint32_t len;
-};
 
 struct app {
 	uint64_t cfg, in, out;		/* lists */
@@ -76,34 +71,6 @@ static int stop(void **state)
 }
 
 /* ---- building an application ---- */
-
-static void add(struct list *list, uint8_t type, const void *body, size_t size)
-{
-	struct hw_action head = { type, htole32(HW_ACTION_TIMESTAMP) };
-
-	assert_true(list->len + sizeof(head) + size <= sizeof(list->bytes));
-	memcpy(list->bytes + list->len, &head, sizeof(head));
-	if (size)
-		memcpy(list->bytes + list->len + sizeof(head), body, size);
-	list->len += sizeof(head) + size;
-}
-
-#define ADD(list, type, ...) \
-	do { \
-		const uint8_t body_[] = { __VA_ARGS__ }; \
-		add(list, type, body_, sizeof(body_)); \
-	} while (0)
-
-static struct hw_host_buffer buffer(uint64_t list, uint32_t count, uint32_t bytes)
-{
-	return (struct hw_host_buffer){ 0, htole64(list), htole16(PAGE), htole32(count),
-					htole32(bytes) };
-}
-
-static struct hw_stream_reg reg(uint32_t bytes)
-{
-	return (struct hw_stream_reg){ bytes, 1, bytes, 1, 0, 0, 0, 1 };
-}
 
 static void build_activation(struct app *app)
 {
