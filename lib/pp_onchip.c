@@ -189,7 +189,7 @@ static struct record find_record(const struct pp_onchip_reader *readers, unsigne
 static bool parts_fit(const struct pp_onchip *nms, const struct pp_onchip_reader *readers,
 		      unsigned int count)
 {
-	uint32_t records = all_records(nms);
+	uint64_t records = (uint64_t)nms->classes * nms->chunks;
 
 	for (unsigned int i = 0; i < count; i++) {
 		const struct pp_onchip_reader *r = &readers[i];

@@ -388,8 +388,8 @@ static struct twin_box yolov5_twin(const struct cell *x, uint32_t b, const struc
 
 	return from_centre((tx * 2.0f - 0.5f + (float)x->col) / (float)x->shape->width,
 			   (ty * 2.0f - 0.5f + (float)x->r) / (float)x->shape->height,
-			   powf(2.0f * tw, 2.0f) * a->width / nms->image_width,
-			   powf(2.0f * th, 2.0f) * a->height / nms->image_height);
+			   2.0f * tw * (2.0f * tw) * a->width / nms->image_width,
+			   2.0f * th * (2.0f * th) * a->height / nms->image_height);
 }
 
 static void yolov5_cell(const struct cell *x, struct twin_list *list)
