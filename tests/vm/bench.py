@@ -234,6 +234,7 @@ class Share:
         folder = os.path.join(BUILD, "nets")
         for name in os.listdir(folder) if os.path.isdir(folder) else []:
             self.add(os.path.join(folder, name), "hef/" + name)
+        self._add_hailo8()
         self.add(BUILD + "/tests/emulator/hailo8_fw.bin", "firmware/hailo/hailo8_fw.bin")
         self.add(os.path.join(fetch("photo"), "photo.jpg"), "photo.jpg")
         for digit in range(10):
@@ -241,6 +242,16 @@ class Share:
             os.makedirs(os.path.dirname(picture), exist_ok=True)
             command(BUILD + "/tests/hef/nets/digits", "picture", str(digit), str(4711 + digit),
                     picture)
+
+
+    def _add_hailo8(self):
+        """One network for the other chip."""
+        source = os.path.join(self.path, "hailo8.net")
+        with open(source, "w") as file:
+            file.write(read(TOP + "/tests/hef/nets/identity.net").replace(
+                "network identity", "network identity\nchip hailo8") + "\n")
+        os.makedirs(self.path + "/hef8")
+        command(BUILD + "/tests/hef/mkhef", "-o", self.path + "/hef8/identity.hef", source)
 
 
 def hef_folder():

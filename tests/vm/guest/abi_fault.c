@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/*
+ * abi_fault MODE: what the driver makes of a chip that misbehaves.
+ *
+ *	late	temperature is answered late, or never
+ *	long	temperature is answered with more than fits
+ *	events	notifications come
+ *	noevents  none comes
+ *	logs	offsets in the log rings are nonsense
+ *	error	a transfer of channel 2 fails
+ *	stuck	a channel stands still
+ *	gone	the chip does not answer any more
+ */
+#include <poll.h>
+
+#include "abi.h"
+
+static int temperature(int fd, uint32_t timeout_ms)
+{
+	struct message m;
+
+	begin(&m, HW_OP_GET_CHIP_TEMPERATURE);
+	return send_control(fd, &m, HAILO8L_CPU_APP, timeout_ms);
+}
+
+static void identify(int fd)
+{
+	const struct hw_ctrl_response *head;
+	struct message m;
+
+	begin(&m, HW_OP_IDENTIFY);
+	EXPECT(send_control(fd, &m, HAILO8L_CPU_APP, 5000), 0);
+	head = (void *)m.data;
+	EXPECT(be32toh(head->opcode), HW_OP_IDENTIFY);
+	EXPECT(m.len, HW_CTRL_RESPONSE_HEAD + sizeof(struct hw_identify));
+}
+
+/* W-26: never the answer to another question */
+static void late(int fd)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		EXPECT(temperature(fd, 50), -ETIMEDOUT);
+		identify(fd);
+	}
+}
+
+static void too_long(int fd)
+{
+	EXPECT(temperature(fd, 1000), -EINVAL);
+	identify(fd);
+}
+
+/* W-27: each in its turn, and none twice */
+static void events(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLPRI };
+	struct hailo8l_notification a;
+	const struct hw_event *event = (void *)a.buffer;
+	uint32_t last = 0;
+	int i;
+
+	CHECK(poll(&p, 1, 5000) == 1 && p.revents & POLLPRI);
+	for (i = 0; i < 20; i++) {
+		EXPECT(call(fd, HAILO8L_READ_NOTIFICATION, &a), 0);
+		CHECK(a.buffer_len >= sizeof(*event) && a.buffer_len <= 48);
+		CHECK(i == 0 || le32toh(event->sequence) > last);
+		last = le32toh(event->sequence);
+	}
+	identify(fd);
+}
+
+static void no_events(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLPRI };
+
+	CHECK(poll(&p, 1, 1000) == 0);
+	identify(fd);
+}
+
+/* W-11 */
+static void logs(int fd)
+{
+	struct hailo8l_read_log a = { .buffer_size = 512 };
+
+	EXPECT(call(fd, HAILO8L_READ_LOG, &a), -EIO);
+	identify(fd);
+}
+
+/* W-34: also without debugging */
+static void error(int fd)
+{
+	struct hailo8l_interrupts_wait a;
+	struct net n;
+	int i, failed = 0;
+
+	net_start(&n, fd, DESCS);
+	for (i = 0; i < 8; i++)
+		EXPECT(launch_out(&n), 1);
+	for (i = 0; i < 8 && !failed; i++) {
+		EXPECT(launch_in(&n), IN_DESCS);
+		EXPECT(wait_channels(fd, 1u << CH_IN, &a), 0);
+		CHECK(a.channels_count == 1);
+		failed = a.irq_data[0].data == HAILO8L_IRQ_DATA_ERROR;
+	}
+	CHECK(failed);
+	net_stop(&n);
+	net_free(&n);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* Nothing hangs: a wait can be interrupted, the file be closed. */
+static void stuck(int fd)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct hailo8l_interrupts_wait a;
+	struct net n;
+
+	sigaction(SIGALRM, &action, NULL);
+	net_start(&n, fd, DESCS);
+	EXPECT(launch_out(&n), 1);
+	EXPECT(launch_in(&n), IN_DESCS);
+	alarm(3);
+	EXPECT(wait_channels(fd, 1u << CH_OUT, &a), -EINTR);
+	net_stop(&n);
+	net_free(&n);
+}
+
+static void gone(int fd)
+{
+	int ret = temperature(fd, 1000);
+
+	CHECK(ret == -ENODEV || ret == -ETIMEDOUT || ret == -EIO);
+	CHECK(open(NODE, O_RDWR) < 0 && (errno == ENXIO || errno == ENODEV));
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(int fd);
+	} modes[] = {
+		{ "late", late }, { "long", too_long }, { "events", events },
+		{ "noevents", no_events }, { "logs", logs }, { "error", error },
+		{ "stuck", stuck }, { "gone", gone },
+	};
+	int fd = open_node();
+	size_t i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		if (argc < 2 || strcmp(modes[i].name, argv[1]))
+			continue;
+		modes[i].run(fd);
+		close(fd);
+		return verdict(argv[1]);
+	}
+	return 2;
+}

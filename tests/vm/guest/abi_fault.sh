@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+#
+# A chip that misbehaves: one line in the kernel's log, an error for the
+# program, never a hang, and a chip that works again is used again.
+# timeout: 400
+# violations: yes
+fails=0
+fail() { echo "FAIL $*"; fails=$((fails + 1)); }
+
+# chip OPTIONS: the card is exchanged for one with these faults.
+chip() {
+	name=$*
+	dmesg -c >/dev/null
+	host emu "$@" >/dev/null || fail "the bench does not start a chip with $name"
+	for _ in $(seq 200); do
+		[ -c /dev/hailo0 ] && return 0
+		dmesg | grep -q 'probe.*failed with error' && return 1
+		sleep 0.1
+	done
+	return 1
+}
+
+works() { abi_dma >/tmp/works 2>&1 || { cat /tmp/works; fail "$name: does not work"; }; }
+does() { abi_fault "$1" >/tmp/does 2>&1 || { cat /tmp/does; fail "$name: $1"; }; }
+says() { dmesg | grep -q "$1" || fail "$name: does not say '$1'"; }
+
+chip --fault boot-never && fail "$name: there is a node"
+says 'firmware did not start'
+chip --fault boot-no-irq || fail "$name: no node"
+works
+chip --fault irq-lost:n=0 || fail "$name: no node"
+says 'interrupts do not arrive'
+works
+chip --fault irq-lost:n=30 || fail "$name: no node"
+works
+says 'interrupt lost'
+chip --fault irq-spurious:every=3 && works
+chip --fault control-late:opcode=46,ms=300 && does late
+chip --fault control-never:opcode=46 && does late
+chip --fault control-long:opcode=46 && does long
+chip --fault notify-storm:rate=50 && does events && works
+chip --fault notify-long && does noevents
+says 'notification of'
+chip --fault log-offset && does logs
+chip --fault desc-error:channel=2,n=3 && does error
+chip --fault channel-stuck:channel=16,transfers=0 && does stuck
+chip --fault driver-down-never && works
+says 'did not acknowledge driver-down'
+
+chip --fault soft-reset-never || fail "$name: no node"
+rmmod hailo8l
+insmod /t/mod/hailo8l.ko
+[ ! -c /dev/hailo0 ] || fail "$name: there is a node"
+says 'does not answer a soft reset'
+
+# The link goes down under a program.
+chip || fail "no node without faults"
+abi_victim frames >/tmp/victim 2>&1 &
+pid=$!
+sleep 1
+host kill >/dev/null
+for _ in $(seq 100); do
+	kill -0 $pid 2>/dev/null || break
+	sleep 0.1
+done
+kill -9 $pid 2>/dev/null && echo "note: a program sleeps on a dead link until it is killed"
+wait $pid 2>/dev/null
+chip || fail "no node after the card was exchanged"
+works
+
+chip --fault all-ones:accesses=60000 && { works >/dev/null; fails=$((fails - 1)); }
+dmesg -c >/dev/null
+chip && works
+
+[ $fails = 0 ]
