@@ -82,6 +82,24 @@ case_completion_knows_every_argument() {
 	[[ $(complete_line hailo8l run -i p) == photo.png ]]
 }
 
+case_readme_shows_the_first_program() {
+	sed -n '/^```c$/,/^```$/p' "$SOURCE/README.md" | sed '1d;$d' >shown.c
+	diff -u "$SOURCE/lib/examples/first.c" shown.c || fail "README.md differs"
+}
+
+case_readme_names_what_there_is() {
+	local path version
+	for path in $(grep -oE '\]\([a-zA-Z0-9_./]+\)' "$SOURCE/README.md" | tr -d '()]') \
+		driver/51-hailo8l.rules driver/hailo8l.conf tests/vm/install-deps tests/vm/run; do
+		[[ -e $SOURCE/$path ]] || fail "$path is not there"
+		says "$SOURCE/README.md" "$path"
+	done
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$SOURCE/dkms.conf")
+	says "$SOURCE/README.md" "sudo dkms install hailo8l/$version"
+	hailo8l --version >out
+	says out "hailo8l $version"
+}
+
 case_sources_carry_a_licence() {
 	local file
 	for file in "$SOURCE"/tools/*.* "$SOURCE"/tools/man/* "$SOURCE"/tests/tools/*.sh \
