@@ -12,3 +12,7 @@ test_emu_vfu_LIBS := $(EMU_LIBS) -pthread
 test_emu_fault_OBJS += $(O)/tests/emulator/fault_option.o
 
 $(O)/tests/unit/emu_host.o: EXTRA_CFLAGS += $(EMU_CFLAGS)
+
+# With the real firmware half.
+test_emu_random_OBJS := $(EMU_CORE_OBJS) $(EMU_FW_OBJS) $(O)/tests/unit/emu_host.o
+test_emu_random_LIBS := $(EMU_LIBS)
