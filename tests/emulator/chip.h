@@ -160,6 +160,7 @@ struct emu {
 	struct mailbox_state mbox;
 	struct vdma_channel channel[HW_VDMA_CHANNELS];
 	struct fault_state fault[EMU_MAX_FAULTS];
+	uint32_t stuck;			/* channels that EMU_FAULT_CHANNEL_STUCK stopped */
 	uint8_t *sram;
 	uint8_t *control;
 	struct emu_stats stats;

@@ -442,7 +442,12 @@ static bool is_stuck(struct emu *emu, const struct vdma_channel *ch)
 	unsigned int number = channel_number(emu, ch);
 	const struct emu_fault *fault = fault_find(emu, EMU_FAULT_CHANNEL_STUCK, number);
 
-	return fault && emu->stats.channel[number].transfers >= fault->value;
+	if (!fault || emu->stats.channel[number].transfers < fault->value)
+		return false;
+	if (!(emu->stuck & 1u << number))
+		emu->stats.faults++;
+	emu->stuck |= 1u << number;
+	return true;
 }
 
 /* Descriptors ready to be moved: 0, or -EIO. */

@@ -201,6 +201,7 @@ static void test_channel_stuck(void **state)
 	assert_int_equal(vdma_read(host.emu, 2, data, sizeof(data)), 0);
 	assert_int_equal(vdma_transfer_bytes(host.emu, 2), 64);	/* still to be moved */
 	assert_int_equal(bar_read(&host, 2, 0x44, 4), 0x00030003);
+	assert_int_equal(host_count(&host, "faults"), 1);
 	queue_transfers(&host, 3, 8);
 	for (unsigned int i = 0; i < 8; i++)
 		assert_int_equal(vdma_read(host.emu, 3, data, sizeof(data)), 64);
