@@ -23,3 +23,9 @@ test_hef_digits_OBJS := $(HEF_TEST_OBJS) $(O)/tests/hef/nets/glyphs.o
 test_hef_digits_LIBS := $(HEF_LIBS)
 $(O)/tests/unit/test_hef_digits.o: EXTRA_CFLAGS += -DNETS_FOLDER='"$(O)/nets"'
 $(O)/tests/unit/test_hef_digits: | $(O)/nets/digits.hef
+
+# The programs themselves
+test_hef_programs_OBJS := $(HEF_TEST_OBJS)
+test_hef_programs_LIBS := $(HEF_LIBS)
+$(O)/tests/unit/test_hef_programs.o: EXTRA_CFLAGS += -DPROGRAM_FOLDER='"$(O)/tests/hef"'
+$(O)/tests/unit/test_hef_programs: | $(O)/tests/hef/mkhef $(O)/tests/hef/refnet
