@@ -99,6 +99,18 @@ struct pp_nms {
 	uint32_t max_chip_boxes;	/* PP_IOU: pp_onchip.max_per_class */
 };
 
+/* From the metadata of a HEF (reference hef.md 5.8, lib/hef.proto), with doubles
+ * rounded to float first:
+ *   tensors	the streams that the op's input pads lead to, any order; names with
+ *		"group/" or without, but all alike
+ *   decoders	as they stand there. Anchors of YOLOv5 are int32 made float
+ *   max_total	max_per_class * classes, unless the user says otherwise
+ *   ty, tx, th, tw	0, 1, 2, 3 if all four are 0
+ *   max_mask_bytes	2 * image_height * image_width in float, unless the user says otherwise
+ *   output	PP_BOXES with boxes_only, else PP_BYTE_MASK with a mask head, else
+ *		PP_BY_CLASS or what the user says
+ */
+
 #define PP_MASK_COEFFICIENTS	32
 
 /* Checks everything, sorts the decoders, and returns the bytes of workspace
