@@ -45,12 +45,23 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 
 	while ((option = getopt_long(argc, argv, "o:c:m:d:h", options, NULL)) != -1)
 		switch (option) {
-		case 'o': arguments->output = optarg; break;
-		case 'c': arguments->container = optarg; break;
-		case 'm': arguments->chip = optarg; break;
-		case 'd': arguments->damage = optarg; break;
-		case 'h': help(); exit(0);
-		default: return -1;
+		case 'o':
+			arguments->output = optarg;
+			break;
+		case 'c':
+			arguments->container = optarg;
+			break;
+		case 'm':
+			arguments->chip = optarg;
+			break;
+		case 'd':
+			arguments->damage = optarg;
+			break;
+		case 'h':
+			help();
+			exit(0);
+		default:
+			return -1;
 		}
 	if (optind + 1 != argc || !arguments->output)
 		return -1;

@@ -87,14 +87,29 @@ static int parse_arguments(struct job *job, int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "i:o:c:ul:sh", options, NULL)) != -1)
 		switch (option) {
-		case 'i': add_file(job, INPUT, optarg); break;
-		case 'o': add_file(job, OUTPUT, optarg); break;
-		case 'c': add_file(job, COMPARE, optarg); break;
-		case 'u': job->user = true; break;
-		case 'l': job->layout = strtoul(optarg, NULL, 0); break;
-		case 's': job->list = true; break;
-		case 'h': help(); exit(0);
-		default: return -1;
+		case 'i':
+			add_file(job, INPUT, optarg);
+			break;
+		case 'o':
+			add_file(job, OUTPUT, optarg);
+			break;
+		case 'c':
+			add_file(job, COMPARE, optarg);
+			break;
+		case 'u':
+			job->user = true;
+			break;
+		case 'l':
+			job->layout = strtoul(optarg, NULL, 0);
+			break;
+		case 's':
+			job->list = true;
+			break;
+		case 'h':
+			help();
+			exit(0);
+		default:
+			return -1;
 		}
 	if (optind + 1 != argc)
 		return -1;
@@ -109,10 +124,11 @@ static int bind_file(struct job *job, struct file *file)
 	const struct ref_stream *stream;
 
 	file->stream = refnet_find(&job->net, file->name, file->use != INPUT);
+	if (file->stream < 0 && file->name)
+		return hef_fail(job->failure, "%s: no such stream: %s; refnet -s lists them",
+				file->path, file->name);
 	if (file->stream < 0)
-		return hef_fail(job->failure, "%s: %s%s; refnet -s lists them", file->path,
-				file->name ? "no such stream: " : "which stream? NAME=FILE is needed",
-				file->name ? file->name : "");
+		return hef_fail(job->failure, "%s: which stream? NAME=FILE is needed", file->path);
 	stream = &job->net.streams[file->stream];
 	file->frame_size = job->user ? stream->user_size : stream->device_size;
 	return 0;
