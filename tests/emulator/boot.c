@@ -206,6 +206,8 @@ static void start_firmware(struct emu *emu)
 	open_windows(emu);
 	fw_start(emu->fw, &emu->boot.app, &emu->boot.core);
 	emu_trace(emu, "boot", "firmware runs");
+	if (pci_l0s_enabled(emu))	/* hardware.md 14 Q2 */
+		emu_violation(emu, "firmware starts while ASPM L0s is on");
 	/* Both bits, in every recorded boot. */
 	if (!emu_fault(emu, EMU_FAULT_BOOT_NO_IRQ, -1, NULL))
 		emu_raise_sw_irq(emu, HW_IRQ_BOOT | HW_IRQ_CONTROL);

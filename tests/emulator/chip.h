@@ -173,6 +173,8 @@ void pci_reset(struct emu *emu, enum emu_reset_kind kind);
 bool pci_decodes_memory(const struct emu *emu);	/* BARs answer */
 bool pci_is_master(const struct emu *emu);	/* may do DMA and MSI */
 bool pci_msi_enabled(const struct emu *emu);
+uint32_t pci_max_read_request(const struct emu *emu);	/* bytes */
+bool pci_l0s_enabled(const struct emu *emu);
 bool pci_intx_enabled(const struct emu *emu);
 void pci_set_interrupt_status(struct emu *emu, bool pending);
 

@@ -195,6 +195,16 @@ bool pci_intx_enabled(const struct emu *emu)
 	       !(cfg16(emu, MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE);
 }
 
+uint32_t pci_max_read_request(const struct emu *emu)
+{
+	return 128u << ((cfg16(emu, DEVCTL) & PCI_EXP_DEVCTL_READRQ) >> 12);
+}
+
+bool pci_l0s_enabled(const struct emu *emu)
+{
+	return cfg16(emu, LNKCTL) & PCI_EXP_LNKCTL_ASPM_L0S;
+}
+
 void pci_set_interrupt_status(struct emu *emu, bool pending)
 {
 	uint8_t *status = &emu->pci.cfg[PCI_STATUS];

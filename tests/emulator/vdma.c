@@ -88,6 +88,18 @@ static bool good_list(const struct vdma_list *list)
 	       list->page_size >= HW_DESC_PAGE_MIN && list->page_size <= HW_DESC_PAGE_MAX;
 }
 
+/* The chip reads wrongly when a descriptor is larger than a small maximum read
+ * request: hardware.md 10.6 and 14 Q1. Here it reads well, and complains.
+ */
+static void check_read_request(struct emu *emu, const struct vdma_channel *ch)
+{
+	uint32_t limit = pci_max_read_request(emu);
+
+	if (limit < 512 && ch->page_size > limit && channel_number(emu, ch) < HW_VDMA_FIRST_D2H)
+		emu_violation(emu, "ch%u: pages of %u with a maximum read request of %u",
+			      channel_number(emu, ch), ch->page_size, limit);
+}
+
 int vdma_start(struct emu *emu, unsigned int channel, const struct vdma_list *list)
 {
 	struct vdma_channel *ch = get_channel(emu, channel);
@@ -103,6 +115,7 @@ int vdma_start(struct emu *emu, unsigned int channel, const struct vdma_list *li
 	ch->num_avail = 0;
 	ch->device_control = HW_VDMA_CTRL_START;
 	ch->control = HW_VDMA_CTRL_START;
+	check_read_request(emu, ch);
 	restart(ch);
 	emu_trace(emu, "vdma", "ch%u start list 0x%llx count %u page %u", channel,
 		  (unsigned long long)list->address, list->count, list->page_size);

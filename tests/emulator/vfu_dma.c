@@ -109,7 +109,10 @@ static int map_file(const struct vfu_dma_map *request, int fd, struct vfu_map *m
 	if (map->memory != MAP_FAILED)
 		return 0;
 	map->memory = NULL;
-	return -errno;
+	/* Behind an IOMMU there may be more mappings than a process can have:
+	 * the rest goes by message.
+	 */
+	return errno == ENOMEM ? 0 : -errno;
 }
 
 int vfu_dma_map(struct vfu *vfu, struct vfu_msg *msg, struct vfu_reply *reply)

@@ -11,6 +11,8 @@ test_emu_vfu_OBJS := $(EMU_UNIT_OBJS) $(EMU_VFU_OBJS)
 test_emu_vfu_LIBS := $(EMU_LIBS) -pthread
 test_emu_fault_OBJS += $(O)/tests/emulator/fault_option.o
 
+$(O)/tests/unit/test_emu_boot.o: EXTRA_CFLAGS += -DFW_IMAGE='"$(O)/tests/emulator/hailo8_fw.bin"'
+$(O)/tests/unit/test_emu_boot: | $(O)/tests/emulator/hailo8_fw.bin
 $(O)/tests/unit/emu_host.o: EXTRA_CFLAGS += $(EMU_CFLAGS)
 
 # With the real firmware half.

@@ -86,6 +86,57 @@ static void test_boot_clears_mailboxes_keeps_configuration(void **state)
 	assert_int_equal(*(uint32_t *)emu_memory(host->emu, HW_BOOT_FW_CONFIG, 4), word);
 }
 
+/* The parts of a file, where the driver puts them (hardware.md 6.2 and 7). */
+static void write_file(struct host *host, const uint8_t *file, size_t len)
+{
+	const struct hw_fw_header *app = (const void *)file, *core;
+	const uint8_t *at = file + sizeof(*app);
+	const struct hw_fw_cert_header *certs;
+
+	device_write(host, HW_BOOT_APP_HEADER, app, sizeof(*app));
+	device_write(host, HW_BOOT_APP_CODE, at, app->code_size);
+	at += app->code_size;
+	certs = (const void *)at;
+	at += sizeof(*certs);
+	device_write(host, HW_BOOT_KEY_CERT, at, certs->key_size);
+	at += certs->key_size;
+	device_write(host, HW_BOOT_CONTENT_CERT, at, certs->content_size);
+	at += certs->content_size;
+	core = (const void *)at;
+	at += sizeof(*core);
+	device_write(host, HW_BOOT_CORE_CODE, at, core->code_size);
+	device_write(host, HW_BOOT_CORE_HEADER, core, sizeof(*core));
+	assert_int_equal(at + core->code_size - file, len);
+}
+
+static void test_image_of_mkfw(void **state)
+{
+	static uint8_t file[HW_FW_MAX_SIZE + 1];
+	struct host *host = *state;
+	FILE *in = fopen(FW_IMAGE, "rb");
+	size_t len;
+
+	assert_non_null(in);
+	len = fread(file, 1, sizeof(file), in);
+	fclose(in);
+	assert_in_range(len, 1000, HW_FW_MAX_SIZE);
+	write_file(host, file, len);
+	host_trigger(host);
+	host_run(host, 200 * MS);
+	assert_true(is_loaded(host));
+	assert_int_equal(((struct fw *)emu_get_fw(host->emu))->app.minor, 23);
+}
+
+static void test_l0s_is_noticed(void **state)
+{
+	struct host *host = *state;
+
+	cfg_write(host, 0x90, 0x0003, 2);
+	host_boot(host);
+	assert_true(is_loaded(host));
+	assert_int_equal(host_violations(host), 1);
+}
+
 /* ---- images that must not boot ---- */
 
 enum damage {
@@ -337,6 +388,8 @@ int main(void)
 		TEST(test_firmware_gets_the_headers),
 		TEST(test_windows_after_boot),
 		TEST(test_boot_clears_mailboxes_keeps_configuration),
+		TEST(test_image_of_mkfw),
+		TEST(test_l0s_is_noticed),
 		TEST(test_damaged_images),
 		TEST(test_incomplete_images),
 		TEST(test_good_image_after_a_bad_one),

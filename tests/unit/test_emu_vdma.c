@@ -119,6 +119,25 @@ static void test_bad_lists(void **state)
 	assert_false(vdma_is_running(host->emu, IN));
 }
 
+/* hardware.md 10.6: 128 and 256 limit the page, 512 does not. */
+static void test_small_read_requests(void **state)
+{
+	static const struct {
+		uint16_t devctl;
+		uint16_t page;
+		unsigned int channel;
+		unsigned int violations;
+	} cases[] = { { 0x2810, 4096, 2, 0 }, { 0x1810, 256, 2, 0 }, { 0x1810, 512, 2, 1 },
+		      { 0x0810, 128, 2, 1 }, { 0x0810, 256, 2, 2 }, { 0x0810, 4096, 16, 2 } };
+	struct host *host = *state;
+
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cfg_write(host, 0x88, cases[i].devctl, 2);
+		start(host, cases[i].channel, 32, cases[i].page);
+		assert_int_equal(host_violations(host), cases[i].violations);
+	}
+}
+
 /* ---- transfers ---- */
 
 /* 784 bytes of a page of 512 into a list of 32, as captured. */
@@ -636,6 +655,7 @@ int main(void)
 		TEST(test_start_values),
 		TEST(test_device_half),
 		TEST(test_bad_lists),
+		TEST(test_small_read_requests),
 		TEST(test_mnist_input),
 		TEST(test_mnist_output),
 		TEST(test_worked_example),
