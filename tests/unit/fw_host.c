@@ -72,7 +72,12 @@ static void open_windows(struct host *host)
 
 void host_start(struct host *host, const struct emu_config *config, uint64_t base, size_t size)
 {
-	struct emu_host callbacks = { dma_read, dma_write, raise_irq, host };
+	struct emu_host callbacks = {
+		.dma_read = dma_read,
+		.dma_write = dma_write,
+		.raise_irq = raise_irq,
+		.ctx = host,
+	};
 	struct emu_config with_log = *config;
 	uint16_t command = 0x6;		/* memory, bus master */
 
