@@ -32,15 +32,24 @@ static int check(struct emu *emu, uint64_t addr, size_t len)
 	return 0;
 }
 
+/* Only -EFAULT is a mistake of the host; else it is gone. */
+static int host_error(struct emu *emu, const char *what, uint64_t addr, size_t len, int error)
+{
+	if (error == -EFAULT)
+		emu_violation(emu, "DMA %s of %zu bytes at 0x%" PRIx64 ": not mapped", what,
+			      len, addr);
+	return refuse(emu, what, addr, len);
+}
+
 int dma_read(struct emu *emu, uint64_t addr, void *buf, size_t len)
 {
+	int error;
+
 	if (check(emu, addr, len))
 		return -EFAULT;
-	if (emu->host.dma_read(emu->host.ctx, addr, buf, len)) {
-		emu_violation(emu, "DMA read of %zu bytes at 0x%" PRIx64 ": not mapped",
-			      len, addr);
-		return refuse(emu, "read", addr, len);
-	}
+	error = emu->host.dma_read(emu->host.ctx, addr, buf, len);
+	if (error)
+		return host_error(emu, "read", addr, len, error);
 	emu->stats.dma_reads++;
 	emu->stats.dma_read_bytes += len;
 	if (trace_enabled(emu))
@@ -50,13 +59,13 @@ int dma_read(struct emu *emu, uint64_t addr, void *buf, size_t len)
 
 int dma_write(struct emu *emu, uint64_t addr, const void *buf, size_t len)
 {
+	int error;
+
 	if (check(emu, addr, len))
 		return -EFAULT;
-	if (emu->host.dma_write(emu->host.ctx, addr, buf, len)) {
-		emu_violation(emu, "DMA write of %zu bytes at 0x%" PRIx64 ": not mapped",
-			      len, addr);
-		return refuse(emu, "write", addr, len);
-	}
+	error = emu->host.dma_write(emu->host.ctx, addr, buf, len);
+	if (error)
+		return host_error(emu, "write", addr, len, error);
 	emu->stats.dma_writes++;
 	emu->stats.dma_write_bytes += len;
 	if (trace_enabled(emu))

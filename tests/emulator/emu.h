@@ -27,7 +27,8 @@
 struct emu;
 
 /* What the host side offers. Addresses are bus addresses. Both DMA calls
- * return 0 or a negative errno (-EFAULT: nothing is mapped there).
+ * return 0 or a negative errno (-EFAULT: nothing is mapped there, which counts
+ * as a mistake of the host; anything else: it is gone).
  */
 struct emu_host {
 	int (*dma_read)(void *ctx, uint64_t addr, void *buf, size_t len);

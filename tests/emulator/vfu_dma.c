@@ -275,6 +275,7 @@ static int message(struct vfu *vfu, uint16_t command, uint64_t addr, void *in, c
 		},
 		.access = { .addr = addr, .count = len },
 	};
+	int error;
 
 	vfu->wait = (struct vfu_wait){
 		.pending = true,
@@ -283,12 +284,11 @@ static int message(struct vfu *vfu, uint16_t command, uint64_t addr, void *in, c
 		.data = in,
 		.len = len,
 	};
-	if (vfu_send(vfu, &request, sizeof(request), out, out ? len : 0) ||
-	    wait_for_answer(vfu)) {
-		vfu->wait.pending = false;
-		return -EFAULT;
-	}
-	return 0;
+	error = vfu_send(vfu, &request, sizeof(request), out, out ? len : 0);
+	if (!error)
+		error = wait_for_answer(vfu);
+	vfu->wait.pending = false;
+	return error;
 }
 
 /* ---- for the core ---- */
@@ -302,7 +302,7 @@ static size_t reach(struct vfu *vfu, uint64_t addr, size_t len, uint32_t flag,
 	const struct vfu_map *found = find_map(vfu, addr);
 	uint64_t there;
 
-	if (!found || !(found->flags & flag) || vfu->broken)
+	if (!found || !(found->flags & flag))
 		return 0;
 	*map = *found;
 	there = map->size - (addr - map->addr);
@@ -320,6 +320,8 @@ int vfu_dma_read_host(void *ctx, uint64_t addr, void *buf, size_t len)
 		size_t part = reach(vfu, addr, len, VFU_DMA_FLAG_READ, &map);
 		int error = -EFAULT;
 
+		if (vfu->broken)
+			return -ENOTCONN;
 		if (part && map.memory)
 			error = copy(buf, map.memory + (addr - map.addr), part);
 		else if (part)
@@ -342,6 +344,8 @@ int vfu_dma_write_host(void *ctx, uint64_t addr, const void *buf, size_t len)
 		size_t part = reach(vfu, addr, len, VFU_DMA_FLAG_WRITE, &map);
 		int error = -EFAULT;
 
+		if (vfu->broken)
+			return -ENOTCONN;
 		if (part && map.memory)
 			error = copy(map.memory + (addr - map.addr), buf, part);
 		else if (part)

@@ -1155,7 +1155,8 @@ static void test_dma_message_errors(void **state)
 	remote->mood = ANSWER_SHORT;
 	assert_int_equal(dma_get(client, IOVA, data, sizeof(data)), -EFAULT);
 	remote->mood = GO_AWAY;
-	assert_int_equal(dma_get(client, IOVA, data, sizeof(data)), -EFAULT);
+	assert_int_equal(dma_get(client, IOVA, data, sizeof(data)), -ENOTCONN);
+	assert_int_equal(dma_put(client, IOVA, data, sizeof(data)), -ENOTCONN);
 	assert_int_equal(vfu_process(client->vfu), -ENOTCONN);
 	stop_remote(remote);
 }
