@@ -304,13 +304,19 @@ struct h8l_network_options {
 	unsigned int batch_size;	/* 0: 1; at most 63 */
 	unsigned int timeout_ms;	/* per frame; 0: 10000; UINT_MAX: for ever */
 	unsigned int flags;		/* H8L_NETWORK_* */
-	unsigned int reserved[4];	/* zero */
+	unsigned int queue_depth;	/* frames under way at a time; 0: 1 */
+	unsigned int reserved[3];	/* zero */
 };
 
 /* Send exactly the messages of the stock library 4.23.0, also those that
  * change nothing (default: only what is needed).
  */
 #define H8L_NETWORK_STOCK_MESSAGES	(1u << 0)
+/* No buffers of the library's own for frames: every frame buffer must be one
+ * that the chip can use as it is (see h8l_network_run), else -EINVAL. Saves
+ * the memory of queue_depth frames.
+ */
+#define H8L_NETWORK_NO_BOUNCE		(1u << 1)
 
 /* Configures a group of `hef` on `device`: picks the variant for the chip's
  * cluster layout, allocates channels and descriptor lists, loads the
@@ -358,15 +364,72 @@ struct h8l_buffer {
 };
 
 /* Runs one frame: inputs[i] and outputs[i] belong to stream i of that
- * direction and stay the caller's. Returns when all outputs are there.
+ * direction and stay the caller's. Returns when all outputs are there. A
+ * buffer goes to the chip as it is, without a copy, if the stream needs no
+ * conversion and the buffer begins with a page or lies in registered memory;
+ * outputs must also be a multiple of 64 bytes.
  * Errors: -EINVAL wrong number or size of buffers; -ETIMEDOUT no result in
  * time (the network is stopped; starting it again is allowed); -ECONNRESET
  * the chip stopped the network (reset, overheating); -EIO a DMA error;
- * -ENODEV the device is gone.
+ * -ENODEV the device is gone; -EBUSY submitted frames are not taken yet.
  */
 int h8l_network_run(struct h8l_network *network, const struct h8l_buffer *inputs,
 		    unsigned int input_count, const struct h8l_buffer *outputs,
 		    unsigned int output_count, struct h8l_error *error);
+
+/* ---- several frames at a time ---- */
+
+/* How many frames can be under way: options.queue_depth, or less if the
+ * descriptor lists hold less.
+ */
+unsigned int h8l_network_queue_depth(const struct h8l_network *network);
+
+/* Starts a frame and returns. The buffers (not the arrays) belong to the
+ * library until h8l_network_wait() gives the frame back. Frames are numbered
+ * from 0 at h8l_network_open() on; `frame` may be NULL. With a batch_size of n
+ * the chip may wait for n frames. Errors: -EAGAIN queue_depth frames are under
+ * way or not taken; others as h8l_network_run().
+ */
+int h8l_network_submit(struct h8l_network *network, const struct h8l_buffer *inputs,
+		       unsigned int input_count, const struct h8l_buffer *outputs,
+		       unsigned int output_count, uint64_t *frame, struct h8l_error *error);
+
+struct h8l_completion {
+	uint64_t frame;
+	int status;			/* 0, or a negative errno: outputs are not valid */
+};
+
+/* Gives back the oldest frame submitted: waits at most `timeout_ms` for it, 0:
+ * not at all, -1: until it is there or the network's own timeout is over, which
+ * counts from the last frame that came. 1: `completion` is filled in; if its
+ * status is an error, *error says why, the network is stopped, and the frames
+ * behind it come back with -ECANCELED. 0: nothing yet. -ENOENT: no frame was
+ * submitted.
+ */
+int h8l_network_wait(struct h8l_network *network, int timeout_ms,
+		     struct h8l_completion *completion, struct h8l_error *error);
+
+/* A descriptor for poll() and friends: readable (POLLIN) when
+ * h8l_network_wait() may have something. It may be shared with other networks
+ * of the device. Belongs to the network.
+ */
+int h8l_network_fd(const struct h8l_network *network);
+
+/* ---- memory registered once ---- */
+
+struct h8l_memory;
+
+/* Makes memory of the program known to the device, so that frame buffers
+ * anywhere in it, at multiples of 4096 bytes from its start, go to and from
+ * the chip without a copy and without being mapped for every frame. It stays
+ * the program's and must not be freed before h8l_memory_unregister().
+ * Errors: -EINVAL it does not begin with a page; -ENOMEM more than may be
+ * locked (ulimit -l); others from the driver.
+ */
+int h8l_memory_register(struct h8l_device *device, void *data, size_t size,
+			struct h8l_memory **memory, struct h8l_error *error);
+/* No frame may be under way in it. */
+void h8l_memory_unregister(struct h8l_memory *memory);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

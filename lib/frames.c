@@ -1,36 +1,87 @@
 // SPDX-License-Identifier: MIT
 /*
- * Running frames. In steady state nothing is allocated and no message is sent:
- * one launch per stream, then waiting. Where the program's buffer can be given
- * to the chip as it is, nothing is copied either. Reference
- * configure-and-run.md section 14.
+ * Frames: given to the chip, waited for, given back. In steady state nothing is
+ * allocated and no message is sent: one launch per stream and frame, one wait
+ * for as many frames as are done. Where the program's buffer can be given to
+ * the chip as it is, nothing is copied either. Reference configure-and-run.md
+ * section 14.
  */
 #include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "hw/vdma.h"
 #include "network.h"
-#include "uapi/hailo8l.h"
 
-#define ALL_BYTES_OF_LINE 64	/* cache line of all machines with PCIe here */
+#define CACHE_LINE	64	/* of all machines with PCIe here */
+#define MAX_UNDER_WAY	(HAILO8L_MAX_ONGOING - 1)
+
+static struct frame *frame_of(const struct h8l_network *network, uint64_t number)
+{
+	return &network->frames[number % network->queue_depth];
+}
+
+/* ---- life ---- */
+
+/* One descriptor of a ring always stays free */
+static unsigned int possible_depth(const struct h8l_network *network)
+{
+	unsigned int depth = MAX_UNDER_WAY;
+
+	for (unsigned int i = 0; i < network->stream_count; i++) {
+		const struct stream *stream = &network->streams[i];
+		uint32_t fit = (stream->list.desc_count - 1) / stream->descs_per_frame;
+
+		if (fit < depth)
+			depth = fit;
+	}
+	return depth;
+}
+
+/* Where the driver cannot be polled, a timer says "look" now and then */
+static int create_timer(struct h8l_network *network, struct h8l_error *error)
+{
+	if (network->device->can_poll)
+		return 0;
+	network->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return network->timer_fd < 0 ? fail_errno(error, -errno, "a timer") : 0;
+}
+
+int frames_create(struct h8l_network *network, struct h8l_error *error)
+{
+	unsigned int most = possible_depth(network);
+
+	if (!most)
+		return fail(error, -ENOTSUP, "%s: not even one frame fits into the descriptors of "
+			    "this driver", network->group->name);
+	if (network->queue_depth > most)
+		network->queue_depth = most;
+	network->frames = calloc(network->queue_depth, sizeof(*network->frames));
+	network->parts = calloc((size_t)network->queue_depth * network->stream_count,
+				sizeof(*network->parts));
+	if (!network->frames || !network->parts)
+		return fail_memory(error, "frames");
+	for (unsigned int i = 0; i < network->queue_depth; i++)
+		network->frames[i].parts = &network->parts[(size_t)i * network->stream_count];
+	return create_timer(network, error);
+}
 
 /* ---- the program's own memory ---- */
 
-/* Pages are mapped, so the buffer must begin with one. On machines where DMA
- * goes past the cache, a line that the chip writes must not be shared.
- */
-static bool can_be_direct(const struct stream *stream, const struct h8l_buffer *buffer)
+static bool needs_no_conversion(const struct stream *stream, const struct h8l_buffer *buffer)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-
-	return stream->plan.direct && (uintptr_t)buffer->data % page == 0 &&
-	       (stream->edge->direction == H8L_INPUT || buffer->size % ALL_BYTES_OF_LINE == 0);
+	return stream->plan.direct &&
+	       (stream->edge->direction == H8L_INPUT || buffer->size % CACHE_LINE == 0);
 }
 
-/* 0, or an error that only means: copy instead */
-static int map_direct(const struct h8l_device *device, struct stream *stream,
-		      const struct h8l_buffer *buffer)
+/* For this frame only. Pages are mapped, so the buffer must begin with one; on
+ * machines where DMA goes past the cache, a line that the chip writes must not
+ * be shared with other data. 0, or an error that only means: copy instead.
+ */
+static int map_part(const struct h8l_device *device, const struct stream *stream,
+		    const struct h8l_buffer *buffer, struct part *part)
 {
 	struct hailo8l_buffer_map m = {
 		.user_address = (uintptr_t)buffer->data,
@@ -40,30 +91,49 @@ static int map_direct(const struct h8l_device *device, struct stream *stream,
 		.buffer_type = HAILO8L_BUFFER_USER_PTR,
 		.allocated_buffer_handle = HAILO8L_NO_ALLOCATED_BUFFER,
 	};
-	int err = device_ioctl(device, HAILO8L_VDMA_BUFFER_MAP, &m);
+	int err;
 
+	if ((uintptr_t)buffer->data % (uintptr_t)sysconf(_SC_PAGESIZE))
+		return -EINVAL;
+	err = device_ioctl(device, HAILO8L_VDMA_BUFFER_MAP, &m);
 	if (err < 0)
 		return err;
-	stream->direct = (struct dma_buffer){
-		.data = buffer->data, .size = buffer->size, .mapping = m.mapped_handle,
-	};
+	part->mapping = m.mapped_handle;
+	part->mapped = true;
 	return 0;
 }
 
-static void unmap_direct(const struct h8l_device *device, struct stream *stream)
+static void unmap_part(const struct h8l_device *device, struct part *part)
 {
-	struct hailo8l_buffer_unmap u = { .mapped_handle = stream->direct.mapping };
+	struct hailo8l_buffer_unmap u = { .mapped_handle = part->mapping };
 
-	if (!stream->direct.data)
-		return;
-	device_ioctl(device, HAILO8L_VDMA_BUFFER_UNMAP, &u);
-	stream->direct.data = NULL;
+	if (part->mapped)
+		device_ioctl(device, HAILO8L_VDMA_BUFFER_UNMAP, &u);
+	part->mapped = false;
 }
 
-static void unmap_all(struct h8l_network *network)
+static void unmap_frame(const struct h8l_network *network, const struct frame *frame)
 {
 	for (unsigned int i = 0; i < network->stream_count; i++)
-		unmap_direct(network->device, &network->streams[i]);
+		unmap_part(network->device, &frame->parts[i]);
+}
+
+void frames_release(struct h8l_network *network)
+{
+	for (uint64_t n = network->taken; n < network->submitted; n++)
+		unmap_frame(network, frame_of(network, n));
+	if (network->timer_fd >= 0)
+		close(network->timer_fd);
+	free(network->parts);
+	free(network->frames);
+}
+
+static void *bounce_of(const struct h8l_network *network, const struct stream *stream,
+		       const struct frame *frame)
+{
+	size_t slot = (size_t)(frame - network->frames);
+
+	return (uint8_t *)stream->bounce.data + slot * stream->bounce_step;
 }
 
 /* ---- launching ---- */
@@ -100,34 +170,93 @@ static int launch(struct h8l_network *network, struct stream *stream, void *data
 
 	if (err < 0)
 		return launch_failed(network, stream, err, error);
-	stream->head += (uint32_t)div_round_up(stream->edge->frame_size, stream->list.page_size);
-	stream->head &= stream->list.desc_count - 1;
+	stream->head = (stream->head + stream->descs_per_frame) & (stream->list.desc_count - 1);
 	stream->launched++;
 	return 0;
 }
 
-static int launch_stream(struct h8l_network *network, struct stream *stream,
-			 const struct h8l_buffer *buffer, struct h8l_error *error)
+static int launch_part(struct h8l_network *network, struct stream *stream,
+		       const struct frame *frame, const struct h8l_buffer *buffer,
+		       struct h8l_error *error)
 {
-	if (can_be_direct(stream, buffer) &&
-	    !map_direct(network->device, stream, buffer))
+	struct part *part = &frame->parts[stream->index];
+	void *bounce;
+
+	*part = (struct part){ .host = buffer->data };
+	if (needs_no_conversion(stream, buffer) &&
+	    (device_knows_memory(network->device, buffer->data, buffer->size) ||
+	     !map_part(network->device, stream, buffer, part)))
 		return launch(network, stream, buffer->data, error);
+	if (!stream->bounce.data)
+		return fail(error, -EINVAL, "%s: the buffer of stream %s cannot be used as it is "
+			    "(no page begins there, or it needs a conversion), and the network was "
+			    "opened without buffers of its own", network->group->name,
+			    stream->edge->name);
+	bounce = bounce_of(network, stream, frame);
+	part->bounced = true;
 	if (stream->edge->direction == H8L_INPUT)
-		format_to_device(&stream->plan, buffer->data, stream->bounce.data);
-	return launch(network, stream, stream->bounce.data, error);
+		format_to_device(&stream->plan, buffer->data, bounce);
+	return launch(network, stream, bounce, error);
 }
 
 /* Outputs first: the chip needs a place for its results before it has input */
-static int launch_frame(struct h8l_network *network, const struct h8l_buffer *inputs,
-			const struct h8l_buffer *outputs, struct h8l_error *error)
+static int launch_frame(struct h8l_network *network, const struct frame *frame,
+			const struct h8l_buffer *inputs, const struct h8l_buffer *outputs,
+			struct h8l_error *error)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; i < network->variant->output_count && !err; i++)
-		err = launch_stream(network, network->user_outputs[i], &outputs[i], error);
+		err = launch_part(network, network->user_outputs[i], frame, &outputs[i], error);
 	for (unsigned int i = 0; i < network->variant->input_count && !err; i++)
-		err = launch_stream(network, &network->streams[i], &inputs[i], error);
+		err = launch_part(network, &network->streams[i], frame, &inputs[i], error);
 	return err;
+}
+
+/* ---- what is done ---- */
+
+/* Frames since the start that all streams have completed */
+static uint64_t done_since_start(const struct h8l_network *network)
+{
+	uint64_t done = UINT64_MAX;
+
+	for (unsigned int i = 0; i < network->stream_count; i++)
+		if (network->streams[i].completed < done)
+			done = network->streams[i].completed;
+	return done;
+}
+
+/* What was before the start was done or given up by then */
+static bool is_done(const struct h8l_network *network, uint64_t number)
+{
+	return frame_of(network, number)->failed || number < network->started_at ||
+	       number - network->started_at < done_since_start(network);
+}
+
+static bool under_way(const struct h8l_network *network)
+{
+	return network->submitted != network->taken &&
+	       !is_done(network, network->submitted - 1);
+}
+
+void frames_cancel(struct h8l_network *network, int status)
+{
+	for (uint64_t n = network->taken; n < network->submitted; n++) {
+		struct frame *frame = frame_of(network, n);
+
+		if (is_done(network, n))
+			continue;
+		frame->failed = true;
+		frame->status = status;
+		status = -ECANCELED;
+	}
+}
+
+/* After an error nobody knows what is still under way: stopping ends it */
+static void give_up(struct h8l_network *network, int status)
+{
+	frames_cancel(network, status);
+	session_stop(network, NULL);
 }
 
 /* ---- waiting ---- */
@@ -160,6 +289,22 @@ static int count_completions(struct h8l_network *network, const struct hailo8l_i
 	return 0;
 }
 
+static int count_all(struct h8l_network *network, const struct hailo8l_interrupts_wait *w,
+		     struct h8l_error *error)
+{
+	uint64_t before = done_since_start(network);
+	int err = 0;
+
+	if (w->channels_count > ARRAY_SIZE(w->irq_data))
+		return fail(error, -EPROTO, "%s: the driver reports %u channels",
+			    network->group->name, w->channels_count);
+	for (unsigned int i = 0; i < w->channels_count && !err; i++)
+		err = count_completions(network, &w->irq_data[i], error);
+	if (done_since_start(network) != before)
+		network->progress_us = network->device->os->now_us(network->device->os);
+	return err;
+}
+
 /* Asks the driver what is done. `extra`: channels besides ours. */
 static int collect(struct h8l_network *network, uint32_t extra, struct h8l_error *error)
 {
@@ -171,41 +316,24 @@ static int collect(struct h8l_network *network, uint32_t extra, struct h8l_error
 	if (err < 0)
 		return fail(error, err, "%s: waiting for results: %s", network->group->name,
 			    h8l_strerror(err));
-	if (w.channels_count > ARRAY_SIZE(w.irq_data))
-		return fail(error, -EPROTO, "%s: the driver reports %u channels",
-			    network->group->name, w.channels_count);
-	err = 0;
-	for (unsigned int i = 0; i < w.channels_count && !err; i++)
-		err = count_completions(network, &w.irq_data[i], error);
-	return err;
+	return count_all(network, &w, error);
 }
 
-static bool is_done(const struct h8l_network *network)
+/* The stock driver can neither be polled nor told a time. But it does not
+ * sleep if one of the channels it is asked for is not enabled.
+ */
+static int look(struct h8l_network *network, struct h8l_error *error)
 {
-	for (unsigned int i = 0; i < network->stream_count; i++)
-		if (network->streams[i].completed != network->streams[i].launched)
-			return false;
-	return true;
+	uint32_t not_ours = ~network->boundary_bitmap;
+
+	return collect(network, not_ours & -not_ours, error);
 }
 
-static int timed_out(const struct h8l_network *network, struct h8l_error *error)
-{
-	const char *missing = "";
-
-	for (unsigned int i = 0; i < network->stream_count; i++)
-		if (network->streams[i].completed != network->streams[i].launched)
-			missing = network->streams[i].edge->name;
-	return fail(error, -ETIMEDOUT, "%s: no result within %u ms (stream %s); the network is "
-		    "stopped and can be started again, see the kernel log",
-		    network->group->name, network->timeout_ms, missing);
-}
-
-/* One turn of waiting where poll() works */
-static int wait_by_poll(struct h8l_network *network, uint64_t left_us, struct h8l_error *error)
+static int poll_driver(struct h8l_network *network, uint64_t left_us, struct h8l_error *error)
 {
 	const struct h8l_os *os = network->device->os;
 	uint64_t ms = (left_us + 999) / 1000;
-	int ready = os->poll(os, network->device->fd, ms > INT32_MAX ? INT32_MAX : (int)ms);
+	int ready = os->poll(os, network->device->fd, ms > INT_MAX ? INT_MAX : (int)ms);
 
 	if (ready < 0 && ready != -EINTR)
 		return fail(error, ready, "%s: waiting for results: %s", network->group->name,
@@ -216,66 +344,179 @@ static int wait_by_poll(struct h8l_network *network, uint64_t left_us, struct h8
 #define MIN_SLEEP_US	20
 #define MAX_SLEEP_US	1000
 
-/* The stock driver can neither be polled nor told a time. But it does not
- * sleep if one of the channels it is asked for is not enabled, which makes
- * looking possible; between two looks we sleep, for about as long as the last
- * frame took, then in small steps.
+/* Between two looks we sleep: first about as long as the last frame took, then
+ * in small steps
  */
-static int wait_by_looking(struct h8l_network *network, uint64_t waited_us,
-			   struct h8l_error *error)
+static int sleep_and_look(struct h8l_network *network, uint64_t waited_us, uint64_t left_us,
+			  struct h8l_error *error)
 {
 	const struct h8l_os *os = network->device->os;
-	uint32_t not_ours = ~network->boundary_bitmap;
-	uint64_t sleep = waited_us / 16;
+	uint64_t sleep = waited_us ? waited_us / 16 : network->usual_wait_us * 7 / 8;
 
-	if (!waited_us)
-		sleep = network->usual_wait_us * 7 / 8;
 	if (sleep > MAX_SLEEP_US && waited_us)
 		sleep = MAX_SLEEP_US;
-	os->sleep_us(os, sleep < MIN_SLEEP_US ? MIN_SLEEP_US : sleep);
-	return collect(network, not_ours & -not_ours, error);
+	if (sleep < MIN_SLEEP_US)
+		sleep = MIN_SLEEP_US;
+	if (left_us)
+		os->sleep_us(os, sleep < left_us ? sleep : left_us);
+	return look(network, error);
 }
 
-static int wait_once(struct h8l_network *network, uint64_t waited_us, uint64_t limit_us,
+static int timed_out(const struct h8l_network *network, struct h8l_error *error)
+{
+	const char *missing = "";
+
+	for (unsigned int i = 0; i < network->stream_count; i++)
+		if (network->streams[i].completed == done_since_start(network))
+			missing = network->streams[i].edge->name;
+	return fail(error, -ETIMEDOUT, "%s: no result within %u ms (stream %s); the network is "
+		    "stopped and can be started again, see the kernel log",
+		    network->group->name, network->timeout_ms, missing);
+}
+
+/* Time until the network's own timeout; UINT64_MAX if it has none */
+static uint64_t patience_us(const struct h8l_network *network, uint64_t now)
+{
+	uint64_t limit = (uint64_t)network->timeout_ms * 1000;
+	uint64_t passed = now - network->progress_us;
+
+	if (network->timeout_ms == UINT_MAX)
+		return UINT64_MAX;
+	return passed < limit ? limit - passed : 0;
+}
+
+/* One turn of waiting: at most `left` us, which may be 0 */
+static int wait_once(struct h8l_network *network, uint64_t waited, uint64_t left,
 		     struct h8l_error *error)
 {
-	if (limit_us == UINT64_MAX)
+	const struct h8l_os *os = network->device->os;
+	uint64_t patience = patience_us(network, os->now_us(os));
+
+	if (left == UINT64_MAX && patience == UINT64_MAX)
 		return collect(network, 0, error);
-	if (waited_us >= limit_us)
+	if (!patience)
 		return timed_out(network, error);
+	if (left > patience)
+		left = patience;
 	if (network->device->can_poll)
-		return wait_by_poll(network, limit_us - waited_us, error);
-	return wait_by_looking(network, waited_us, error);
+		return poll_driver(network, left, error);
+	return sleep_and_look(network, waited, left, error);
 }
 
-static int wait_frame(struct h8l_network *network, struct h8l_error *error)
+/* Until frame `number` is done, at most `limit` us: 1 done, 0 not yet. An error
+ * stops the network; then it is done, too.
+ */
+static int wait_frame(struct h8l_network *network, uint64_t number, uint64_t limit)
 {
 	const struct h8l_os *os = network->device->os;
-	bool for_ever = network->timeout_ms == UINT32_MAX;
-	uint64_t limit = for_ever ? UINT64_MAX : (uint64_t)network->timeout_ms * 1000;
 	uint64_t start = os->now_us(os), waited = 0;
-	int err = 0;
+	bool looked = false;
 
-	while (!err && !is_done(network)) {
-		err = wait_once(network, waited, limit, error);
-		if (!for_ever)
-			waited = os->now_us(os) - start;
+	while (!is_done(network, number)) {
+		int err;
+
+		if (looked && waited >= limit)
+			return 0;
+		err = wait_once(network, waited, limit == UINT64_MAX ? limit : limit - waited,
+				&network->failure);
+		if (err)
+			give_up(network, err);
+		looked = true;
+		waited = os->now_us(os) - start;
 	}
 	network->usual_wait_us = waited < MAX_SLEEP_US * 64 ? waited : MAX_SLEEP_US * 64;
+	return 1;
+}
+
+int frames_drain(struct h8l_network *network, struct h8l_error *error)
+{
+	if (under_way(network))
+		wait_frame(network, network->submitted - 1, UINT64_MAX);
+	(void)error;
+	return 0;
+}
+
+/* ---- giving and taking ---- */
+
+static void arm_timer(const struct h8l_network *network, long ns)
+{
+	struct itimerspec when = {
+		.it_interval.tv_nsec = ns, .it_value.tv_nsec = ns,
+	};
+
+	if (network->timer_fd >= 0)
+		timerfd_settime(network->timer_fd, 0, &when, NULL);
+}
+
+/* It stays readable until it is read */
+static void calm_timer(const struct h8l_network *network)
+{
+	uint64_t ticks;
+
+	if (network->timer_fd >= 0 && read(network->timer_fd, &ticks, sizeof(ticks)) < 0)
+		return;
+}
+
+static void take_outputs(const struct h8l_network *network, const struct frame *frame)
+{
+	for (unsigned int i = network->variant->input_count; i < network->stream_count; i++) {
+		const struct stream *stream = &network->streams[i];
+
+		if (frame->parts[i].bounced)
+			format_to_host(&stream->plan, bounce_of(network, stream, frame),
+				       frame->parts[i].host);
+	}
+}
+
+/* The oldest frame, which is done */
+static int take_frame(struct h8l_network *network, struct h8l_completion *completion,
+		      struct h8l_error *error)
+{
+	struct frame *frame = frame_of(network, network->taken);
+	int status = frame->failed ? frame->status : 0;
+
+	unmap_frame(network, frame);
+	if (!status)
+		take_outputs(network, frame);
+	else if (status == -ECANCELED)
+		fail(error, status, "%s: frame %" PRIu64 " was given up when the network was stopped",
+		     network->group->name, network->taken);
+	else if (error)
+		*error = network->failure;
+	frame->failed = false;
+	*completion = (struct h8l_completion){ network->taken++, status };
+	if (network->taken == network->submitted)
+		arm_timer(network, 0);
+	return 1;
+}
+
+/* Nothing of a frame that cannot be launched as a whole may stay behind */
+static int submit_locked(struct h8l_network *network, const struct h8l_buffer *inputs,
+			 const struct h8l_buffer *outputs, uint16_t batch,
+			 struct h8l_error *error)
+{
+	const struct h8l_os *os = network->device->os;
+	struct frame *frame = frame_of(network, network->submitted);
+	int err = session_start(network, batch, error);
+
+	if (err)
+		return err;
+	if (network->submitted == network->taken) {
+		network->progress_us = os->now_us(os);
+		arm_timer(network, MAX_SLEEP_US * 1000);
+	}
+	memset(frame->parts, 0, network->stream_count * sizeof(*frame->parts));
+	err = launch_frame(network, frame, inputs, outputs, error);
+	if (!err) {
+		network->submitted++;
+		return 0;
+	}
+	session_stop(network, NULL);
+	unmap_frame(network, frame);
 	return err;
 }
 
-/* ---- a frame ---- */
-
-static void take_outputs(struct h8l_network *network, const struct h8l_buffer *outputs)
-{
-	for (unsigned int i = 0; i < network->variant->output_count; i++) {
-		struct stream *stream = network->user_outputs[i];
-
-		if (!stream->direct.data)
-			format_to_host(&stream->plan, stream->bounce.data, outputs[i].data);
-	}
-}
+/* ---- for programs ---- */
 
 static int check_buffers(const struct h8l_network *network, enum h8l_direction direction,
 			 const struct h8l_buffer *buffers, unsigned int count,
@@ -298,21 +539,55 @@ static int check_buffers(const struct h8l_network *network, enum h8l_direction d
 	return 0;
 }
 
-/* After an error nobody knows what is still under way: stopping ends it */
-static int run_locked(struct h8l_network *network, const struct h8l_buffer *inputs,
-		      const struct h8l_buffer *outputs, struct h8l_error *error)
+int h8l_network_submit(struct h8l_network *network, const struct h8l_buffer *inputs,
+		       unsigned int input_count, const struct h8l_buffer *outputs,
+		       unsigned int output_count, uint64_t *frame, struct h8l_error *error)
 {
-	int err = session_start(network, error);
+	int err = check_buffers(network, H8L_INPUT, inputs, input_count, error) ?:
+		  check_buffers(network, H8L_OUTPUT, outputs, output_count, error);
 
 	if (err)
 		return err;
-	err = launch_frame(network, inputs, outputs, error) ?: wait_frame(network, error);
-	if (err)
-		session_stop(network, NULL);
-	else
-		take_outputs(network, outputs);
-	unmap_all(network);
+	if (network->submitted - network->taken == network->queue_depth)
+		return fail(error, -EAGAIN, "%s: %u frames are under way, take one first",
+			    network->group->name, network->queue_depth);
+	pthread_mutex_lock(&network->device->lock);
+	err = submit_locked(network, inputs, outputs, 0, error);
+	pthread_mutex_unlock(&network->device->lock);
+	if (!err && frame)
+		*frame = network->submitted - 1;
 	return err;
+}
+
+int h8l_network_wait(struct h8l_network *network, int timeout_ms,
+		     struct h8l_completion *completion, struct h8l_error *error)
+{
+	uint64_t limit = timeout_ms < 0 ? UINT64_MAX : (uint64_t)timeout_ms * 1000;
+	int got;
+
+	if (network->submitted == network->taken)
+		return fail(error, -ENOENT, "%s: no frame was submitted", network->group->name);
+	pthread_mutex_lock(&network->device->lock);
+	calm_timer(network);
+	got = wait_frame(network, network->taken, limit);
+	if (got)
+		got = take_frame(network, completion, error);
+	pthread_mutex_unlock(&network->device->lock);
+	return got;
+}
+
+/* Frames come one by one: the firmware must not wait for a full batch */
+static int run_locked(struct h8l_network *network, const struct h8l_buffer *inputs,
+		      const struct h8l_buffer *outputs, struct h8l_error *error)
+{
+	struct h8l_completion completion;
+	int err = submit_locked(network, inputs, outputs, network->batch_size > 1, error);
+
+	if (err)
+		return err;
+	wait_frame(network, network->taken, UINT64_MAX);
+	take_frame(network, &completion, error);
+	return completion.status;
 }
 
 int h8l_network_run(struct h8l_network *network, const struct h8l_buffer *inputs,
@@ -324,8 +599,21 @@ int h8l_network_run(struct h8l_network *network, const struct h8l_buffer *inputs
 
 	if (err)
 		return err;
+	if (network->submitted != network->taken)
+		return fail(error, -EBUSY, "%s: %" PRIu64 " submitted frames were not taken back",
+			    network->group->name, network->submitted - network->taken);
 	pthread_mutex_lock(&network->device->lock);
 	err = run_locked(network, inputs, outputs, error);
 	pthread_mutex_unlock(&network->device->lock);
 	return err;
+}
+
+unsigned int h8l_network_queue_depth(const struct h8l_network *network)
+{
+	return network->queue_depth;
+}
+
+int h8l_network_fd(const struct h8l_network *network)
+{
+	return network->timer_fd >= 0 ? network->timer_fd : network->device->fd;
 }

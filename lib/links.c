@@ -59,6 +59,7 @@ static int create_stream_list(struct h8l_network *network, struct stream *stream
 		return fail(error, err, "stream %s: frames of %" PRIu32 " bytes are too large for "
 			    "the descriptors of this driver", edge->name, edge->frame_size);
 	stream->queue = geometry.queue;
+	stream->descs_per_frame = (uint32_t)div_round_up(edge->frame_size, geometry.page_size);
 	return desc_list_create(network->device, geometry.desc_count, geometry.page_size, true,
 				&stream->list, error);
 }
@@ -70,6 +71,7 @@ static int create_stream(struct h8l_network *network, const struct hef_edge *edg
 	int err;
 
 	stream->edge = edge;
+	stream->index = network->stream_count - 1;
 	err = take_channel(&network->channels, edge->direction, &stream->channel, error);
 	if (err)
 		return err;

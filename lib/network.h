@@ -22,18 +22,33 @@
 /* A boundary stream: one channel, one ring of descriptors */
 struct stream {
 	const struct hef_edge *edge;
+	unsigned int index;		/* in network->streams */
 	uint8_t channel;
 	struct desc_list list;
-	uint32_t queue;			/* transfers that fit */
+	uint32_t queue;			/* transfers that fit, as the stock library counts */
+	uint32_t descs_per_frame;
 	struct format_plan plan;
-	struct dma_buffer bounce;	/* one device frame */
+	struct dma_buffer bounce;	/* queue_depth device frames, or none */
+	size_t bounce_step;		/* bytes between them */
 
 	/* Since the network was started */
 	uint32_t head;			/* next descriptor */
 	uint64_t launched;		/* transfers */
 	uint64_t completed;
-	/* The buffer of the frame under way if it is the user's own */
-	struct dma_buffer direct;
+};
+
+/* One stream's part of a frame under way */
+struct part {
+	void *host;			/* the program's buffer */
+	uint64_t mapping;		/* made for this frame only, */
+	bool mapped;			/* if there is one */
+	bool bounced;
+};
+
+struct frame {
+	int status;			/* if it failed */
+	bool failed;
+	struct part *parts;		/* one per stream */
 };
 
 /* Memory between two streams on the chip: from context to context, or rows
@@ -70,7 +85,6 @@ struct h8l_network {
 	unsigned int batch_size;
 	unsigned int timeout_ms;
 	unsigned int flags;
-	uint64_t usual_wait_us;		/* how long the last frame took */
 	bool configured;		/* the firmware knows it as `application` */
 	uint8_t application;
 	struct hw_consts consts;
@@ -87,6 +101,21 @@ struct h8l_network {
 	unsigned int internal_count;
 	struct config_set preliminary_config;
 	struct config_set *context_configs;
+
+	/* Frames are numbered; the ring holds those not yet taken back. Frame n
+	 * is transfer n - started_at of every stream.
+	 */
+	unsigned int queue_depth;
+	struct frame *frames;
+	struct part *parts;
+	uint64_t submitted;
+	uint64_t taken;
+	uint64_t started_at;
+	uint16_t running_batch;		/* as in CHANGE_CONTEXT_SWITCH_STATUS */
+	uint64_t progress_us;		/* when the last frame came */
+	uint64_t usual_wait_us;		/* how long one takes */
+	struct h8l_error failure;	/* of the frame that failed */
+	int timer_fd;			/* for poll() where the driver has none, or -1 */
 };
 
 /* ---- links.c ---- */
@@ -102,8 +131,20 @@ int contexts_send(struct h8l_network *network, struct h8l_error *error);
 
 /* ---- session.c; the device's lock is held ---- */
 
-int session_start(struct h8l_network *network, struct h8l_error *error);
+/* `batch`: frames that the firmware collects, 0: as configured */
+int session_start(struct h8l_network *network, uint16_t batch, struct h8l_error *error);
 int session_stop(struct h8l_network *network, struct h8l_error *error);
+
+/* ---- frames.c; the device's lock is held ---- */
+
+int frames_create(struct h8l_network *network, struct h8l_error *error);
+void frames_release(struct h8l_network *network);
+/* Waits until nothing is under way, so that another network can run */
+int frames_drain(struct h8l_network *network, struct h8l_error *error);
+/* Gives up what is under way, once nothing can come any more: the oldest frame
+ * gets `status`, those behind it -ECANCELED
+ */
+void frames_cancel(struct h8l_network *network, int status);
 
 /* ---- streams.c ---- */
 

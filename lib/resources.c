@@ -271,6 +271,9 @@ int dma_buffer_create(const struct h8l_device *device, size_t size,
 		return 0;
 	munmap(buffer->data, buffer->mapped_size);
 	buffer->data = NULL;
+	if (err == -ENOMEM)
+		return fail(error, err, "%s: out of memory for a DMA buffer of %zu bytes, or more "
+			    "than may be locked (ulimit -l)", device_node(device), size);
 	return driver_failed(device, err, "mapping for a buffer", size, error);
 }
 

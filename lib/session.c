@@ -11,7 +11,7 @@
 #include "network.h"
 #include "uapi/hailo8l.h"
 
-#define KNOWN_FLAGS	H8L_NETWORK_STOCK_MESSAGES
+#define KNOWN_FLAGS	(H8L_NETWORK_STOCK_MESSAGES | H8L_NETWORK_NO_BOUNCE)
 
 static bool sends_all(const struct h8l_network *network)
 {
@@ -160,7 +160,8 @@ static int configure(struct h8l_network *network, struct h8l_error *error)
 {
 	struct h8l_device *device = network->device;
 	int err = links_create(network, error) ?: create_configs(network, error) ?:
-		  streams_create(network, error) ?: take_application(network, error);
+		  frames_create(network, error) ?: streams_create(network, error) ?:
+		  take_application(network, error);
 
 	if (err)
 		return err;
@@ -179,7 +180,8 @@ static int open_locked(struct h8l_network *network, struct h8l_error *error)
 		  claim_device(device, error);
 
 	if (!err && device->running)
-		err = session_stop(device->running, error);
+		err = frames_drain(device->running, error) ?:
+		      session_stop(device->running, error);
 	return err ?: choose_variant(network, error) ?: read_consts(network, error) ?:
 	       configure(network, error);
 }
@@ -220,6 +222,8 @@ static struct h8l_network *new_network(struct h8l_device *device, struct h8l_hef
 	network->batch_size = options->batch_size ? options->batch_size : 1;
 	network->timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
 	network->flags = options->flags;
+	network->queue_depth = options->queue_depth ? options->queue_depth : 1;
+	network->timer_fd = -1;
 	device_hold(device);
 	hef_hold(hef);
 	return network;
@@ -282,6 +286,7 @@ void h8l_network_close(struct h8l_network *network)
 		session_stop(network, NULL);
 	forget_application(network);
 	streams_release(network);
+	frames_release(network);
 	release_configs(network);
 	links_release(network);
 	pthread_mutex_unlock(&device->lock);
@@ -308,9 +313,10 @@ static int disable_channels(struct h8l_network *network)
 	return err < 0 ? err : 0;
 }
 
-/* What was under way is lost */
+/* Counting begins again with the next frame */
 static void forget_transfers(struct h8l_network *network)
 {
+	network->started_at = network->submitted;
 	for (unsigned int i = 0; i < network->stream_count; i++) {
 		struct stream *stream = &network->streams[i];
 
@@ -323,24 +329,26 @@ static void forget_transfers(struct h8l_network *network)
 /* Another network's channels must rest before the firmware changes over */
 static int rest_running(struct h8l_device *device, struct h8l_error *error)
 {
+	struct h8l_network *running = device->running;
 	int err;
 
-	if (!device->running)
+	if (!running)
 		return 0;
-	err = disable_channels(device->running);
-	forget_transfers(device->running);
+	err = frames_drain(running, error);
+	if (err || !device->running)
+		return err;
+	err = disable_channels(running);
+	forget_transfers(running);
 	device->running = NULL;
 	return err ? fail_errno(error, err, device_node(device)) : 0;
 }
 
-int session_start(struct h8l_network *network, struct h8l_error *error)
+int session_start(struct h8l_network *network, uint16_t batch, struct h8l_error *error)
 {
 	struct h8l_device *device = network->device;
-	/* Frames come one by one, the firmware must not wait for a full batch */
-	uint16_t batch = network->batch_size > 1;
 	int err;
 
-	if (device->running == network)
+	if (device->running == network && network->running_batch == batch)
 		return 0;
 	err = rest_running(device, error) ?:
 	      control_change_status(device, HW_CS_ENABLED, network->application, batch, error);
@@ -350,6 +358,7 @@ int session_start(struct h8l_network *network, struct h8l_error *error)
 	err = enable_channels(network);
 	if (!err) {
 		device->running = network;
+		network->running_batch = batch;
 		return 0;
 	}
 	reset_firmware(device, NULL);
@@ -366,12 +375,13 @@ int session_stop(struct h8l_network *network, struct h8l_error *error)
 		return 0;
 	device->running = NULL;
 	err = disable_channels(network);
-	forget_transfers(network);
 	if (err)
 		fail_errno(error, err, device_node(device));
 	reset_err = reset_firmware(device, err ? NULL : error);
 	if (reset_err)
 		device->poisoned = true;
+	frames_cancel(network, -ECANCELED);
+	forget_transfers(network);
 	return err ?: reset_err;
 }
 
@@ -380,7 +390,7 @@ int h8l_network_start(struct h8l_network *network, struct h8l_error *error)
 	int err;
 
 	pthread_mutex_lock(&network->device->lock);
-	err = session_start(network, error);
+	err = session_start(network, 0, error);
 	pthread_mutex_unlock(&network->device->lock);
 	return err;
 }

@@ -18,7 +18,7 @@ static int plan_stream(struct stream *stream, struct h8l_format format,
 		return err;
 	stream->plan = plan;
 	/* Conversions leave padding alone; the chip wants zeros there */
-	if (stream->edge->direction == H8L_INPUT)
+	if (stream->edge->direction == H8L_INPUT && stream->bounce.data)
 		memset(stream->bounce.data, 0, stream->bounce.size);
 	return 0;
 }
@@ -28,10 +28,16 @@ static int create_stream(struct h8l_network *network, struct stream *stream,
 {
 	static const struct h8l_format natural;
 	bool input = stream->edge->direction == H8L_INPUT;
-	int err = dma_buffer_create(network->device, stream->edge->frame_size,
-				    input ? HAILO8L_DIR_TO_DEVICE : HAILO8L_DIR_FROM_DEVICE,
-				    &stream->bounce, error);
+	size_t size;
+	int err = 0;
 
+	/* A frame begins with a page, so that none shares a cache line */
+	stream->bounce_step = align_up(stream->edge->frame_size, DEVICE_MAX_PAGE_SIZE);
+	size = stream->bounce_step * (network->queue_depth - 1) + stream->edge->frame_size;
+	if (!(network->flags & H8L_NETWORK_NO_BOUNCE))
+		err = dma_buffer_create(network->device, size,
+					input ? HAILO8L_DIR_TO_DEVICE : HAILO8L_DIR_FROM_DEVICE,
+					&stream->bounce, error);
 	return err ?: plan_stream(stream, natural, error);
 }
 
@@ -100,6 +106,9 @@ int h8l_network_set_format(struct h8l_network *network, enum h8l_direction direc
 	if (!stream)
 		return fail(error, -ENOENT, "%s has no %s %u", network->group->name,
 			    direction == H8L_INPUT ? "input" : "output", index);
+	if (network->submitted != network->taken)
+		return fail(error, -EBUSY, "%s: frames are under way, take them first",
+			    network->group->name);
 	return plan_stream(stream, format, error);
 }
 

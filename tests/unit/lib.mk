@@ -21,5 +21,11 @@ test_lib_hef_LIBS := $(LIB_WRAP) $(HEF_LIBS) $(LIB_LIBS)
 test_lib_device_OBJS := $(LIB_TEST_OBJS)
 test_lib_device_LIBS := $(LIB_LIBS)
 
-test_lib_run_OBJS := $(O)/tests/unit/lib_driver.o $(O)/tests/hef/pattern.o $(test_lib_hef_OBJS)
+LIB_BENCH_OBJS := $(O)/tests/unit/lib_bench.o $(O)/tests/unit/lib_driver.o \
+	$(O)/tests/hef/pattern.o $(test_lib_hef_OBJS)
+
+test_lib_run_OBJS := $(LIB_BENCH_OBJS)
 test_lib_run_LIBS := $(test_lib_hef_LIBS)
+
+test_lib_queue_OBJS := $(LIB_BENCH_OBJS)
+test_lib_queue_LIBS := $(test_lib_hef_LIBS)

@@ -9,84 +9,19 @@
 #include <unistd.h>
 
 #include "hw/control.h"
-#include "lib/device.h"
-#include "lib/hef.h"
-#include "tests/hef/pattern.h"
 #include "tests/unit/lib_alloc.h"
-#include "tests/unit/lib_driver.h"
 
-#include "tests/unit/hef_common.h"	/* last: cmocka defines fail() */
+#include "tests/unit/lib_bench.h"	/* last: cmocka defines fail() */
 
-#define NET								\
-	"network big\n"							\
-	"input in 16x32x8\n"						\
-	"conv out in features=8 kernel=3x3 pad=1\n"			\
-	"weights random 3 -100 100\n"					\
-	"shift 9\n"							\
-	"max_pool small out kernel=2x2 stride=2x2\n"			\
-	"output out order=nhwc\n"					\
-	"output small order=fcr\n"
-
-#define IN_SIZE		(16 * 32 * 8)	/* 4096 */
-#define OUT_SIZE	(16 * 32 * 8)
-#define SMALL_SIZE	(8 * 16 * 8)
-
-struct bench {
-	struct drv *drv;
-	struct blob blob;
-	struct h8l_device *device;
-	struct h8l_hef *hef;
-	struct h8l_network *network;
-	struct h8l_error error;
-	uint8_t *in, *out, *small;
-	uint64_t input_hash;
-};
-
-/* What comes out is a function of what went in */
-static void on_input(void *ctx, const struct drv_channel *channel, const uint8_t *data)
-{
-	struct bench *b = ctx;
-
-	b->input_hash = pattern_hash(PATTERN_HASH_INIT, data, channel->frame_size);
-}
-
-static void on_output(void *ctx, const struct drv_channel *channel, uint8_t *data)
-{
-	const struct bench *b = ctx;
-
-	pattern_fill(pattern_seed(b->input_hash, channel->stream, (uint32_t)channel->frames), data,
-		     channel->frame_size);
-}
-
-static void *page_buffer(size_t size)
-{
-	void *data;
-
-	assert_int_equal(posix_memalign(&data, (size_t)sysconf(_SC_PAGESIZE), size), 0);
-	memset(data, 0, size);
-	return data;
-}
-
-static int open_network(struct bench *b, const struct h8l_network_options *options)
-{
-	memset(&b->error, 0, sizeof(b->error));
-	return h8l_network_open(b->device, b->hef, options, &b->network, &b->error);
-}
+#define IN_SIZE		BENCH_IN_SIZE
+#define OUT_SIZE	BENCH_OUT_SIZE
+#define SMALL_SIZE	BENCH_SMALL_SIZE
 
 static struct bench *new_bench(void)
 {
-	struct bench *b = calloc(1, sizeof(*b));
+	struct bench *b = bench_new(DESC_HAILO8);
 
-	b->drv = drv_new(1);
-	b->drv->ctx = b;
-	b->drv->on_input = on_input;
-	b->drv->on_output = on_output;
-	make_hef(NET, 1, DESC_HAILO8, NULL, &b->blob);
-	assert_int_equal(h8l_hef_open_memory(b->blob.data, b->blob.size, &b->hef, &b->error), 0);
-	assert_int_equal(device_open_os(&b->drv->os, NULL, &b->device, &b->error), 0);
-	b->in = page_buffer(IN_SIZE + 4096);
-	b->out = page_buffer(OUT_SIZE + 4096);
-	b->small = page_buffer(SMALL_SIZE + 4096);
+	assert_int_equal(bench_open_device(b), 0);
 	return b;
 }
 
@@ -94,25 +29,9 @@ static struct bench *running_bench(void)
 {
 	struct bench *b = new_bench();
 
-	if (open_network(b, NULL))
+	if (bench_open_network(b, NULL))
 		fail_msg("%s", b->error.text);
 	return b;
-}
-
-static void free_bench(struct bench *b)
-{
-	h8l_network_close(b->network);
-	h8l_device_close(b->device);
-	h8l_hef_close(b->hef);
-	assert_string_equal(b->drv->violation, "");
-	assert_int_equal(drv_leftovers(b->drv), 0);
-	assert_int_equal(b->drv->open_fds, 0);
-	drv_free(b->drv);
-	blob_free(&b->blob);
-	free(b->in);
-	free(b->out);
-	free(b->small);
-	free(b);
 }
 
 static int run_at(struct bench *b, size_t offset)
@@ -125,18 +44,10 @@ static int run_at(struct bench *b, size_t offset)
 	return h8l_network_run(b->network, &in, 1, out, 2, &b->error);
 }
 
-static void check_output(const struct bench *b, const uint8_t *got, unsigned int index,
-			 size_t size, uint32_t frame)
+static void check_output(const struct bench *b, const uint8_t *got, unsigned int output,
+			 uint32_t frame)
 {
-	struct h8l_stream_info info;
-	uint8_t *expected = malloc(size);
-	uint64_t hash;
-
-	hash = pattern_hash(PATTERN_HASH_INIT, b->in, IN_SIZE);
-	assert_int_equal(h8l_network_stream(b->network, H8L_OUTPUT, index, &info), 0);
-	pattern_fill(pattern_seed(hash, (uint8_t)info.index, frame), expected, size);
-	assert_memory_equal(got, expected, size);
-	free(expected);
+	bench_check(b, b->in, got, output, frame);
 }
 
 /* ---- frames ---- */
@@ -152,8 +63,8 @@ static void direct_frames(void **state)
 		memset(b->in, (int)frame, IN_SIZE);
 		if (run_at(b, 0))
 			fail_msg("%s", b->error.text);
-		check_output(b, b->out, 0, OUT_SIZE, frame);
-		check_output(b, b->small, 1, SMALL_SIZE, frame);
+		check_output(b, b->out, 0, frame);
+		check_output(b, b->small, 1, frame);
 		if (frame == 0) {
 			allocations = alloc_count;
 			ioctls = b->drv->ioctl_count;
@@ -167,7 +78,7 @@ static void direct_frames(void **state)
 	assert_int_equal(b->drv->ioctl_count - ioctls, 199 * 10);
 	assert_int_equal(b->drv->polls, 200);
 	assert_int_equal(b->drv->sleeps, 0);
-	free_bench(b);
+	bench_free(b);
 }
 
 static void bounced_frames(void **state)
@@ -181,13 +92,13 @@ static void bounced_frames(void **state)
 	for (uint32_t frame = 1; frame < 50; frame++) {
 		memset(b->in, (int)frame, IN_SIZE + 8);
 		assert_int_equal(run_at(b, 8), 0);
-		check_output(b, b->out + 8, 0, OUT_SIZE, frame);
-		check_output(b, b->small + 8, 1, SMALL_SIZE, frame);
+		check_output(b, b->out + 8, 0, frame);
+		check_output(b, b->small + 8, 1, frame);
 	}
 	assert_int_equal(b->drv->map_calls, maps);
 	/* Per frame: three launches, one wait */
 	assert_int_equal(b->drv->ioctl_count - ioctls, 49 * 4);
-	free_bench(b);
+	bench_free(b);
 }
 
 /* The user's memory cannot be mapped: copied instead */
@@ -200,8 +111,8 @@ static void map_fails(void **state)
 	b->drv->fail_ioctl = HAILO8L_VDMA_BUFFER_MAP;
 	b->drv->fail_errno = -EFAULT;
 	assert_int_equal(run_at(b, 0), 0);
-	check_output(b, b->out, 0, OUT_SIZE, 0);
-	free_bench(b);
+	check_output(b, b->out, 0, 0);
+	bench_free(b);
 }
 
 /* The stock driver has no poll() */
@@ -212,17 +123,17 @@ static void without_poll(void **state)
 	(void)state;
 	b->drv->has_poll = false;
 	h8l_device_close(b->device);
-	assert_int_equal(device_open_os(&b->drv->os, NULL, &b->device, &b->error), 0);
-	assert_int_equal(open_network(b, NULL), 0);
+	assert_int_equal(bench_open_device(b), 0);
+	assert_int_equal(bench_open_network(b, NULL), 0);
 	for (uint32_t frame = 0; frame < 10; frame++) {
 		assert_int_equal(run_at(b, 0), 0);
-		check_output(b, b->out, 0, OUT_SIZE, frame);
+		check_output(b, b->out, 0, frame);
 	}
 	assert_int_equal(b->drv->polls, 0);
 	b->drv->stuck = true;
 	assert_int_equal(run_at(b, 0), -ETIMEDOUT);
 	assert_true(b->drv->now_us >= 10000000);
-	free_bench(b);
+	bench_free(b);
 }
 
 /* Without a limit one wait per frame is all there is */
@@ -232,12 +143,12 @@ static void for_ever(void **state)
 	struct bench *b = new_bench();
 
 	(void)state;
-	assert_int_equal(open_network(b, &options), 0);
+	assert_int_equal(bench_open_network(b, &options), 0);
 	for (uint32_t frame = 0; frame < 10; frame++)
 		assert_int_equal(run_at(b, 8), 0);
 	assert_int_equal(b->drv->polls + b->drv->sleeps, 0);
 	assert_int_equal(b->drv->waits, 10);
-	free_bench(b);
+	bench_free(b);
 }
 
 static void formats(void **state)
@@ -245,7 +156,7 @@ static void formats(void **state)
 	static const struct h8l_format floats = { H8L_TYPE_FLOAT32, H8L_ORDER_NHWC };
 	static const struct h8l_format nchw = { H8L_TYPE_UINT8, H8L_ORDER_NCHW };
 	struct bench *b = running_bench();
-	float *real = page_buffer(OUT_SIZE * sizeof(float));
+	float *real = bench_pages(OUT_SIZE * sizeof(float));
 	struct h8l_buffer in = { b->in, IN_SIZE };
 	struct h8l_buffer out[2] = { { real, OUT_SIZE * sizeof(float) },
 				     { b->small, SMALL_SIZE } };
@@ -266,7 +177,7 @@ static void formats(void **state)
 	assert_int_equal(h8l_network_inputs(b->network), 1);
 	assert_int_equal(h8l_network_outputs(b->network), 2);
 	free(real);
-	free_bench(b);
+	bench_free(b);
 }
 
 static void wrong_buffers(void **state)
@@ -284,7 +195,7 @@ static void wrong_buffers(void **state)
 	in.size++;
 	assert_int_equal(h8l_network_run(b->network, &in, 1, out, 2, &b->error), -EINVAL);
 	assert_int_equal(b->drv->launches, 0);
-	free_bench(b);
+	bench_free(b);
 }
 
 /* ---- errors while running: stopped, and it can go on ---- */
@@ -300,7 +211,7 @@ static void expect_run(struct bench *b, int err, const char *says)
 	b->drv->stuck = false;
 	b->drv->irq_data = -1;
 	assert_int_equal(run_at(b, 0), 0);
-	check_output(b, b->out, 0, OUT_SIZE, 0);
+	check_output(b, b->out, 0, 0);
 }
 
 static void run_errors(void **state)
@@ -309,7 +220,7 @@ static void run_errors(void **state)
 	struct bench *b = new_bench();
 
 	(void)state;
-	assert_int_equal(open_network(b, &options), 0);
+	assert_int_equal(bench_open_network(b, &options), 0);
 	assert_int_equal(run_at(b, 0), 0);
 	b->drv->stuck = true;
 	expect_run(b, -ETIMEDOUT, "within 250 ms");
@@ -330,7 +241,7 @@ static void run_errors(void **state)
 	b->drv->fail_skip = 0;
 	b->drv->fail_errno = -ENODEV;
 	expect_run(b, -ENODEV, "waiting for results");
-	free_bench(b);
+	bench_free(b);
 }
 
 static void interrupted(void **state)
@@ -342,7 +253,7 @@ static void interrupted(void **state)
 	b->drv->fail_errno = -EINTR;	/* once: fail_skip counts below zero */
 	assert_int_equal(run_at(b, 0), 0);
 	assert_int_equal(b->drv->waits, 1);
-	free_bench(b);
+	bench_free(b);
 }
 
 /* ---- starting and stopping ---- */
@@ -371,8 +282,8 @@ static void start_stop(void **state)
 	assert_int_equal(h8l_network_stop(b->network, &b->error), 0);
 	assert_int_equal(b->drv->control_count, before + 2);
 	assert_int_equal(run_at(b, 0), 0);
-	check_output(b, b->out, 0, OUT_SIZE, 0);	/* counted from ENABLED */
-	free_bench(b);
+	check_output(b, b->out, 0, 0);	/* counted from ENABLED */
+	bench_free(b);
 }
 
 /* Only what is needed: one question, header, four lists */
@@ -385,7 +296,7 @@ static void few_messages(void **state)
 	assert_int_equal(count_controls(b->drv, HW_OP_GET_DEVICE_INFORMATION), 0);
 	assert_int_equal(count_controls(b->drv, HW_OP_SET_CONTEXT_INFO), 4);
 	assert_int_equal(b->drv->control_count, 1 + 2 + 1 + 1 + 4);
-	free_bench(b);
+	bench_free(b);
 }
 
 static void two_networks(void **state)
@@ -395,15 +306,15 @@ static void two_networks(void **state)
 
 	(void)state;
 	assert_int_equal(run_at(b, 0), 0);
-	assert_int_equal(open_network(b, NULL), 0);	/* stops the first one */
+	assert_int_equal(bench_open_network(b, NULL), 0);	/* stops the first one */
 	second = b->network;
 	for (int turn = 0; turn < 3; turn++) {
 		b->network = first;
 		assert_int_equal(run_at(b, 0), 0);
-		check_output(b, b->out, 0, OUT_SIZE, 0);
+		check_output(b, b->out, 0, 0);
 		b->network = second;
 		assert_int_equal(run_at(b, 8), 0);
-		check_output(b, b->small + 8, 1, SMALL_SIZE, 0);
+		check_output(b, b->small + 8, 1, 0);
 	}
 	/* Changing over is one message: the resets are those of opening and the
 	 * one that stopped the first network then
@@ -412,7 +323,7 @@ static void two_networks(void **state)
 	h8l_network_close(first);
 	assert_int_equal(run_at(b, 0), 0);
 	assert_int_equal(b->drv->app_count, 2);
-	free_bench(b);
+	bench_free(b);
 }
 
 /* Closed in the wrong order: what is needed lives on */
@@ -426,9 +337,9 @@ static void closing_order(void **state)
 	b->device = NULL;
 	b->hef = NULL;
 	assert_int_equal(run_at(b, 0), 0);
-	check_output(b, b->out, 0, OUT_SIZE, 0);
+	check_output(b, b->out, 0, 0);
 	h8l_network_close(NULL);
-	free_bench(b);
+	bench_free(b);
 }
 
 static void many_networks(void **state)
@@ -439,21 +350,21 @@ static void many_networks(void **state)
 	(void)state;
 	/* Applications are counted until there is none: closing frees no number */
 	for (int i = 0; i < 31; i++) {
-		assert_int_equal(open_network(b, NULL), 0);
+		assert_int_equal(bench_open_network(b, NULL), 0);
 		networks[i] = b->network;
 		if (i)
 			h8l_network_close(networks[i - 1]);
 	}
-	assert_int_equal(open_network(b, NULL), 0);
+	assert_int_equal(bench_open_network(b, NULL), 0);
 	networks[31] = b->network;
 	b->network = NULL;
-	assert_int_equal(open_network(b, NULL), -ENOSPC);
+	assert_int_equal(bench_open_network(b, NULL), -ENOSPC);
 	assert_non_null(strstr(b->error.text, "32 networks"));
 	h8l_network_close(networks[30]);
 	h8l_network_close(networks[31]);
 	assert_int_equal(b->drv->app_count, 0);
-	assert_int_equal(open_network(b, NULL), 0);
-	free_bench(b);
+	assert_int_equal(bench_open_network(b, NULL), 0);
+	bench_free(b);
 }
 
 /* ---- options and refusals ---- */
@@ -461,7 +372,7 @@ static void many_networks(void **state)
 static void expect_open(struct bench *b, const struct h8l_network_options *options, int err,
 			const char *says)
 {
-	int got = open_network(b, options);
+	int got = bench_open_network(b, options);
 
 	if (got != err || !strstr(b->error.text, says))
 		fail_msg("%d \"%s\", expected %d \"%s\"", got, b->error.text, err, says);
@@ -481,14 +392,14 @@ static void options(void **state)
 	expect_open(b, &o, -EINVAL, "no network group 1");
 	o = (struct h8l_network_options){ .flags = 1u << 31 };
 	expect_open(b, &o, -EINVAL, "flags");
-	o = (struct h8l_network_options){ .reserved = { 0, 0, 0, 1 } };
+	o = (struct h8l_network_options){ .reserved = { 0, 0, 1 } };
 	expect_open(b, &o, -EINVAL, "reserved");
 	assert_int_equal(h8l_network_open(NULL, b->hef, NULL, &b->network, NULL), -EINVAL);
 	assert_int_equal(b->drv->control_count, 1);
 	o = (struct h8l_network_options){ .batch_size = 63 };
-	assert_int_equal(open_network(b, &o), 0);
+	assert_int_equal(bench_open_network(b, &o), 0);
 	assert_int_equal(run_at(b, 0), 0);
-	free_bench(b);
+	bench_free(b);
 }
 
 static void wrong_chip(void **state)
@@ -498,30 +409,25 @@ static void wrong_chip(void **state)
 	(void)state;
 	h8l_device_close(b->device);
 	b->drv->architecture = HW_ARCH_HAILO8L;
-	assert_int_equal(device_open_os(&b->drv->os, NULL, &b->device, NULL), 0);
+	assert_int_equal(bench_open_device(b), 0);
 	expect_open(b, NULL, -ENOEXEC, "compiled for Hailo-8, but this chip is a Hailo-8L");
 	assert_int_equal(b->drv->control_count, 2);	/* two IDENTIFY, nothing else */
-	free_bench(b);
+	bench_free(b);
 }
 
 static void wrong_layout(void **state)
 {
-	struct bench *b = new_bench();
+	struct bench *b = bench_new(DESC_HAILO8L);
 
 	(void)state;
-	h8l_device_close(b->device);
-	h8l_hef_close(b->hef);
-	blob_free(&b->blob);
-	make_hef(NET, 1, DESC_HAILO8L, NULL, &b->blob);
-	assert_int_equal(h8l_hef_open_memory(b->blob.data, b->blob.size, &b->hef, NULL), 0);
 	b->drv->architecture = HW_ARCH_HAILO8L;
 	b->drv->layout = 0x5a;
-	assert_int_equal(device_open_os(&b->drv->os, NULL, &b->device, NULL), 0);
+	assert_int_equal(bench_open_device(b), 0);
 	expect_open(b, NULL, -ENOEXEC, "layout 0x5a");
 	b->drv->layout = 0xcc;
-	assert_int_equal(open_network(b, NULL), 0);
+	assert_int_equal(bench_open_network(b, NULL), 0);
 	assert_int_equal(run_at(b, 0), 0);
-	free_bench(b);
+	bench_free(b);
 }
 
 static void in_use(void **state)
@@ -533,8 +439,8 @@ static void in_use(void **state)
 	expect_open(b, NULL, -EBUSY, "another process");
 	assert_int_equal(b->drv->control_count, 1);
 	b->drv->in_use = false;
-	assert_int_equal(open_network(b, NULL), 0);
-	free_bench(b);
+	assert_int_equal(bench_open_network(b, NULL), 0);
+	bench_free(b);
 }
 
 /* Every message of configuring refused: nothing is left, and it can be tried
@@ -555,11 +461,11 @@ static void refused_messages(void **state)
 		b->drv->refuse_major = HW_STATUS_CS_INVALID_ACTION;
 		expect_open(b, NULL, -EREMOTEIO, "0x40130018");
 		b->drv->refuse_opcode = -1;
-		if (open_network(b, NULL))
+		if (bench_open_network(b, NULL))
 			fail_msg("after %u: %s", opcodes[i], b->error.text);
 		assert_int_equal(run_at(b, 0), 0);
-		check_output(b, b->out, 0, OUT_SIZE, 0);
-		free_bench(b);
+		check_output(b, b->out, 0, 0);
+		bench_free(b);
 	}
 }
 
@@ -571,7 +477,7 @@ static void firmware_full(void **state)
 	b->drv->refuse_opcode = HW_OP_SET_CONTEXT_INFO;
 	b->drv->refuse_major = HW_STATUS_CS_SRAM_FULL;
 	expect_open(b, NULL, -ENOSPC, "memory for networks is full");
-	free_bench(b);
+	bench_free(b);
 }
 
 /* The n-th ioctl of one kind fails, for every n */
@@ -592,9 +498,9 @@ static void failing_ioctls(void **state)
 			b->drv->fail_ioctl = requests[i];
 			b->drv->fail_skip = n;
 			b->drv->fail_errno = -ENOBUFS;
-			err = open_network(b, NULL) || h8l_network_start(b->network, &b->error);
+			err = bench_open_network(b, NULL) || h8l_network_start(b->network, &b->error);
 			assert_true(!err || b->error.code == -ENOBUFS);
-			free_bench(b);
+			bench_free(b);
 		}
 	assert_true(tries > 25);
 }
@@ -609,11 +515,11 @@ static void allocation_failures(void **state)
 		struct bench *b = new_bench();
 
 		alloc_fail_at = alloc_count + n;
-		err = open_network(b, NULL);
+		err = bench_open_network(b, NULL);
 		alloc_fail_at = 0;
 		if (err && (err != -ENOMEM || !strstr(b->error.text, "out of memory")))
 			fail_msg("allocation %lu: %d %s", n, err, b->error.text);
-		free_bench(b);
+		bench_free(b);
 	}
 	assert_true(n > 10);
 }

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: MIT
+/* Several frames at a time, and memory registered once. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hw/control.h"
+#include "tests/unit/lib_alloc.h"
+
+#include "tests/unit/lib_bench.h"	/* last: cmocka defines fail() */
+
+#define DEPTH	4
+#define STEP	4096			/* between the buffers of frames */
+
+/* Buffers of DEPTH frames in one piece per stream */
+struct queue {
+	struct bench *b;
+	uint8_t *in, *out, *small;
+	size_t offset;			/* 8: nothing begins with a page */
+};
+
+static struct queue *new_queue(const struct h8l_network_options *options)
+{
+	struct queue *q = calloc(1, sizeof(*q));
+
+	q->b = bench_new(DESC_HAILO8);
+	assert_int_equal(bench_open_device(q->b), 0);
+	if (bench_open_network(q->b, options))
+		fail_msg("%s", q->b->error.text);
+	q->in = bench_pages((DEPTH + 1) * STEP);
+	q->out = bench_pages((DEPTH + 1) * STEP);
+	q->small = bench_pages((DEPTH + 1) * STEP);
+	return q;
+}
+
+static void free_queue(struct queue *q)
+{
+	bench_free(q->b);
+	free(q->in);
+	free(q->out);
+	free(q->small);
+	free(q);
+}
+
+static size_t place(const struct queue *q, uint64_t frame)
+{
+	return frame % DEPTH * STEP + q->offset;
+}
+
+static int submit(struct queue *q, uint64_t frame)
+{
+	struct h8l_buffer in = { q->in + place(q, frame), BENCH_IN_SIZE };
+	struct h8l_buffer out[2] = { { q->out + place(q, frame), BENCH_OUT_SIZE },
+				     { q->small + place(q, frame), BENCH_SMALL_SIZE } };
+	uint64_t number = UINT64_MAX;
+	int err;
+
+	memset(in.data, (int)frame, BENCH_IN_SIZE);
+	err = h8l_network_submit(q->b->network, &in, 1, out, 2, &number, &q->b->error);
+	assert_true(err || number == frame);
+	return err;
+}
+
+static int take(struct queue *q, uint64_t frame, int timeout_ms)
+{
+	struct h8l_completion c;
+	int got = h8l_network_wait(q->b->network, timeout_ms, &c, &q->b->error);
+
+	if (got != 1)
+		return got;
+	assert_int_equal(c.frame, frame);
+	return c.status ? c.status : 1;
+}
+
+/* `since`: the first frame since the network was started */
+static void check(const struct queue *q, uint64_t frame, uint64_t since)
+{
+	const uint8_t *in = q->in + place(q, frame);
+
+	bench_check(q->b, in, q->out + place(q, frame), 0, (uint32_t)(frame - since));
+	bench_check(q->b, in, q->small + place(q, frame), 1, (uint32_t)(frame - since));
+}
+
+static const struct h8l_network_options deep = { .queue_depth = DEPTH };
+
+static void run_queue(struct queue *q, uint64_t from, uint64_t to)
+{
+	for (uint64_t frame = from; frame < from + DEPTH - 1; frame++)
+		assert_int_equal(submit(q, frame), 0);
+	for (uint64_t frame = from; frame < to; frame++) {
+		if (frame + DEPTH - 1 < to)
+			assert_int_equal(submit(q, frame + DEPTH - 1), 0);
+		assert_int_equal(take(q, frame, -1), 1);
+		check(q, frame, 0);
+	}
+}
+
+static void in_order(void **state)
+{
+	struct queue *q = new_queue(&deep);
+
+	(void)state;
+	assert_int_equal(h8l_network_queue_depth(q->b->network), DEPTH);
+	run_queue(q, 0, 100);
+	q->offset = 8;
+	run_queue(q, 100, 200);
+	assert_int_equal(take(q, 200, 0), -ENOENT);
+	free_queue(q);
+}
+
+static void full(void **state)
+{
+	struct queue *q = new_queue(&deep);
+
+	(void)state;
+	for (uint64_t frame = 0; frame < DEPTH; frame++)
+		assert_int_equal(submit(q, frame), 0);
+	assert_int_equal(submit(q, DEPTH), -EAGAIN);
+	assert_non_null(strstr(q->b->error.text, "4 frames"));
+	memset(q->in, 0, BENCH_IN_SIZE);	/* what the failed call changed */
+	for (uint64_t frame = 0; frame < DEPTH; frame++) {
+		assert_int_equal(take(q, frame, -1), 1);
+		if (frame)
+			check(q, frame, 0);
+	}
+	free_queue(q);
+}
+
+/* As many as the descriptor lists hold: 9 descriptors and a spare one each */
+static void deepest(void **state)
+{
+	struct h8l_network_options options = { .queue_depth = 100000 };
+	struct queue *q = new_queue(&options);
+	unsigned int depth = h8l_network_queue_depth(q->b->network);
+
+	(void)state;
+	assert_in_range(depth, 32, 127);
+	free_queue(q);
+}
+
+static void busy(void **state)
+{
+	static const struct h8l_format floats = { H8L_TYPE_FLOAT32, 0 };
+	struct queue *q = new_queue(&deep);
+	struct h8l_buffer in = { q->in, BENCH_IN_SIZE };
+	struct h8l_buffer out[2] = { { q->out, BENCH_OUT_SIZE }, { q->small, BENCH_SMALL_SIZE } };
+
+	(void)state;
+	assert_int_equal(submit(q, 0), 0);
+	assert_int_equal(h8l_network_run(q->b->network, &in, 1, out, 2, &q->b->error), -EBUSY);
+	assert_int_equal(h8l_network_set_format(q->b->network, H8L_INPUT, 0, floats, NULL),
+			 -EBUSY);
+	assert_int_equal(take(q, 0, -1), 1);
+	assert_int_equal(h8l_network_run(q->b->network, &in, 1, out, 2, &q->b->error), 0);
+	free_queue(q);
+}
+
+static void not_yet(void **state)
+{
+	struct queue *q = new_queue(&deep);
+	uint64_t before;
+
+	(void)state;
+	q->b->drv->stuck = true;
+	assert_int_equal(submit(q, 0), 0);
+	before = q->b->drv->now_us;
+	assert_int_equal(take(q, 0, 0), 0);
+	assert_int_equal(q->b->drv->now_us, before);
+	assert_int_equal(take(q, 0, 300), 0);
+	assert_int_equal(q->b->drv->now_us, before + 300000);
+	q->b->drv->stuck = false;
+	assert_int_equal(take(q, 0, 0), 1);
+	check(q, 0, 0);
+	free_queue(q);
+}
+
+/* ---- what goes wrong ---- */
+
+/* Frame 1 never comes: it gets the reason, those behind it are given up */
+static void error_inside(void **state)
+{
+	struct queue *q = new_queue(&deep);
+
+	(void)state;
+	assert_int_equal(submit(q, 0), 0);
+	assert_int_equal(take(q, 0, -1), 1);
+	q->b->drv->stuck = true;
+	for (uint64_t frame = 1; frame < 4; frame++)
+		assert_int_equal(submit(q, frame), 0);
+	assert_int_equal(take(q, 1, -1), -ETIMEDOUT);
+	assert_non_null(strstr(q->b->error.text, "no result within 10000 ms"));
+	assert_int_equal(take(q, 2, -1), -ECANCELED);
+	assert_non_null(strstr(q->b->error.text, "frame 2"));
+	assert_int_equal(take(q, 3, -1), -ECANCELED);
+	assert_int_equal(q->b->drv->enabled_app, -1);
+	q->b->drv->stuck = false;
+	assert_int_equal(submit(q, 4), 0);
+	assert_int_equal(take(q, 4, -1), 1);
+	check(q, 4, 4);
+	free_queue(q);
+}
+
+static void dma_error(void **state)
+{
+	struct queue *q = new_queue(&deep);
+
+	(void)state;
+	for (uint64_t frame = 0; frame < 3; frame++)
+		assert_int_equal(submit(q, frame), 0);
+	q->b->drv->irq_data = HAILO8L_IRQ_DATA_ERROR;
+	assert_int_equal(take(q, 0, -1), -EIO);
+	assert_int_equal(take(q, 1, 0), -ECANCELED);
+	assert_int_equal(take(q, 2, 0), -ECANCELED);
+	free_queue(q);
+}
+
+static void stopped(void **state)
+{
+	struct queue *q = new_queue(&deep);
+
+	(void)state;
+	q->b->drv->stuck = true;
+	assert_int_equal(submit(q, 0), 0);
+	assert_int_equal(submit(q, 1), 0);
+	assert_int_equal(h8l_network_stop(q->b->network, NULL), 0);
+	q->b->drv->stuck = false;
+	assert_int_equal(submit(q, 2), 0);	/* starts it again */
+	assert_int_equal(take(q, 0, -1), -ECANCELED);
+	assert_int_equal(take(q, 1, -1), -ECANCELED);
+	assert_int_equal(take(q, 2, -1), 1);
+	check(q, 2, 2);
+	free_queue(q);
+}
+
+static void launch_fails(void **state)
+{
+	struct queue *q = new_queue(&deep);
+
+	(void)state;
+	q->b->drv->stuck = true;
+	assert_int_equal(submit(q, 0), 0);
+	q->b->drv->fail_ioctl = HAILO8L_VDMA_LAUNCH_TRANSFER;
+	q->b->drv->fail_skip = 1;
+	q->b->drv->fail_errno = -EIO;
+	assert_int_equal(submit(q, 1), -EIO);
+	assert_int_equal(take(q, 0, -1), -ECANCELED);
+	q->b->drv->fail_ioctl = 0;
+	q->b->drv->stuck = false;
+	assert_int_equal(submit(q, 1), 0);	/* was no frame the first time */
+	assert_int_equal(take(q, 1, -1), 1);
+	check(q, 1, 1);
+	free_queue(q);
+}
+
+/* Closed with frames under way: nothing is left behind */
+static void closed(void **state)
+{
+	struct queue *q = new_queue(&deep);
+
+	(void)state;
+	q->b->drv->stuck = true;
+	for (uint64_t frame = 0; frame < DEPTH; frame++)
+		assert_int_equal(submit(q, frame), 0);
+	free_queue(q);
+}
+
+/* Another network waits until this one's frames are done */
+static void drained(void **state)
+{
+	struct queue *q = new_queue(&deep);
+	struct h8l_network *first = q->b->network, *second;
+	struct h8l_buffer in = { q->in + DEPTH * STEP, BENCH_IN_SIZE };
+	struct h8l_buffer out[2] = { { q->out + DEPTH * STEP, BENCH_OUT_SIZE },
+				     { q->small + DEPTH * STEP, BENCH_SMALL_SIZE } };
+
+	(void)state;
+	assert_int_equal(bench_open_network(q->b, NULL), 0);
+	second = q->b->network;
+	q->b->network = first;
+	for (uint64_t frame = 0; frame < DEPTH; frame++)
+		assert_int_equal(submit(q, frame), 0);
+	assert_int_equal(h8l_network_run(second, &in, 1, out, 2, &q->b->error), 0);
+	for (uint64_t frame = 0; frame < DEPTH; frame++) {
+		assert_int_equal(take(q, frame, 0), 1);
+		check(q, frame, 0);
+	}
+	assert_int_equal(submit(q, DEPTH), 0);
+	assert_int_equal(take(q, DEPTH, -1), 1);
+	check(q, DEPTH, DEPTH);
+	h8l_network_close(second);
+	free_queue(q);
+}
+
+/* ---- poll() ---- */
+
+static void pollable(void **state)
+{
+	struct queue *q = new_queue(&deep);
+	struct pollfd p = { .events = POLLIN };
+
+	(void)state;
+	assert_int_equal(h8l_network_fd(q->b->network), h8l_device_fd(q->b->device));
+	h8l_network_close(q->b->network);
+	h8l_device_close(q->b->device);
+	q->b->drv->has_poll = false;
+	assert_int_equal(bench_open_device(q->b), 0);
+	assert_int_equal(bench_open_network(q->b, &deep), 0);
+	p.fd = h8l_network_fd(q->b->network);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	q->b->drv->stuck = true;
+	assert_int_equal(submit(q, 0), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(poll(&p, 1, 5000), 1);
+		assert_int_equal(take(q, 0, 0), 0);
+	}
+	q->b->drv->stuck = false;
+	assert_int_equal(poll(&p, 1, 5000), 1);
+	assert_int_equal(take(q, 0, 0), 1);
+	assert_int_equal(poll(&p, 1, 20), 0);
+	free_queue(q);
+}
+
+/* ---- batches ---- */
+
+static uint16_t last_batch(const struct drv *drv)
+{
+	for (unsigned int i = drv->control_count; i--;) {
+		const struct hw_change_status *s =
+			(const void *)(drv->controls[i].bytes + HW_CTRL_REQUEST_HEAD);
+
+		if (drv->controls[i].opcode == HW_OP_CHANGE_CONTEXT_SWITCH_STATUS)
+			return le16toh(s->dynamic_batch);
+	}
+	return UINT16_MAX;
+}
+
+static void batches(void **state)
+{
+	struct h8l_network_options options = { .queue_depth = DEPTH, .batch_size = 2 };
+	struct queue *q = new_queue(&options);
+	struct h8l_buffer in = { q->in, BENCH_IN_SIZE };
+	struct h8l_buffer out[2] = { { q->out, BENCH_OUT_SIZE }, { q->small, BENCH_SMALL_SIZE } };
+
+	(void)state;
+	assert_int_equal(h8l_network_run(q->b->network, &in, 1, out, 2, NULL), 0);
+	assert_int_equal(last_batch(q->b->drv), 1);
+	assert_int_equal(submit(q, 1), 0);
+	assert_int_equal(last_batch(q->b->drv), 0);
+	assert_int_equal(submit(q, 2), 0);
+	assert_int_equal(take(q, 1, -1), 1);
+	assert_int_equal(take(q, 2, -1), 1);
+	check(q, 2, 1);
+	free_queue(q);
+}
+
+/* ---- registered memory ---- */
+
+static void register_all(struct queue *q, struct h8l_memory *memories[3])
+{
+	struct h8l_device *device = q->b->device;
+
+	assert_int_equal(h8l_memory_register(device, q->in, (DEPTH + 1) * STEP, &memories[0],
+					     &q->b->error), 0);
+	assert_int_equal(h8l_memory_register(device, q->out, (DEPTH + 1) * STEP, &memories[1],
+					     &q->b->error), 0);
+	assert_int_equal(h8l_memory_register(device, q->small, (DEPTH + 1) * STEP, &memories[2],
+					     &q->b->error), 0);
+}
+
+/* One ioctl per transfer and one wait per frame, no map, no allocation */
+static void registered(void **state)
+{
+	struct h8l_network_options options = {
+		.queue_depth = DEPTH, .flags = H8L_NETWORK_NO_BOUNCE,
+	};
+	struct queue *q = new_queue(&options);
+	struct h8l_memory *memories[3];
+	unsigned int ioctls, maps;
+
+	(void)state;
+	register_all(q, memories);
+	assert_int_equal(h8l_network_start(q->b->network, NULL), 0);
+	ioctls = q->b->drv->ioctl_count;
+	maps = q->b->drv->map_calls;
+	run_queue(q, 0, 100);
+	assert_int_equal(q->b->drv->map_calls, maps);
+	assert_in_range(q->b->drv->ioctl_count - ioctls, 300, 400);
+	assert_int_equal(q->b->drv->launches, 300);
+	for (int i = 0; i < 3; i++)
+		h8l_memory_unregister(memories[i]);
+	h8l_memory_unregister(NULL);
+	run_queue(q, 100, 110);		/* now mapped for every frame */
+	assert_int_equal(q->b->drv->map_calls, maps + 30);
+	free_queue(q);
+}
+
+static void not_registered(void **state)
+{
+	struct h8l_network_options options = {
+		.queue_depth = DEPTH, .flags = H8L_NETWORK_NO_BOUNCE,
+	};
+	struct queue *q = new_queue(&options);
+	struct h8l_memory *memory;
+
+	(void)state;
+	assert_int_equal(h8l_memory_register(q->b->device, q->in + 8, STEP, &memory, &q->b->error),
+			 -EINVAL);
+	assert_int_equal(h8l_memory_register(q->b->device, q->in, 0, &memory, NULL), -EINVAL);
+	q->b->drv->fail_ioctl = HAILO8L_VDMA_BUFFER_MAP;
+	q->b->drv->fail_errno = -ENOMEM;
+	assert_int_equal(h8l_memory_register(q->b->device, q->in, STEP, &memory, &q->b->error),
+			 -ENOMEM);
+	assert_non_null(strstr(q->b->error.text, "ulimit -l"));
+	q->offset = 8;
+	assert_int_equal(submit(q, 0), -EINVAL);
+	assert_non_null(strstr(q->b->error.text, "cannot be used as it is"));
+	q->offset = 0;
+	assert_int_equal(submit(q, 0), 0);
+	assert_int_equal(take(q, 0, -1), 1);
+	free_queue(q);
+}
+
+/* The device lives as long as memory is registered with it */
+static void outlives(void **state)
+{
+	struct queue *q = new_queue(&deep);
+	struct h8l_memory *memories[3];
+
+	(void)state;
+	register_all(q, memories);
+	h8l_device_close(q->b->device);
+	q->b->device = NULL;
+	run_queue(q, 0, 10);
+	h8l_network_close(q->b->network);
+	q->b->network = NULL;
+	assert_int_equal(q->b->drv->open_fds, 1);
+	for (int i = 0; i < 3; i++)
+		h8l_memory_unregister(memories[i]);
+	assert_int_equal(q->b->drv->open_fds, 0);
+	free_queue(q);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(in_order),
+		cmocka_unit_test(full),
+		cmocka_unit_test(deepest),
+		cmocka_unit_test(busy),
+		cmocka_unit_test(not_yet),
+		cmocka_unit_test(error_inside),
+		cmocka_unit_test(dma_error),
+		cmocka_unit_test(stopped),
+		cmocka_unit_test(launch_fails),
+		cmocka_unit_test(closed),
+		cmocka_unit_test(drained),
+		cmocka_unit_test(pollable),
+		cmocka_unit_test(batches),
+		cmocka_unit_test(registered),
+		cmocka_unit_test(not_registered),
+		cmocka_unit_test(outlives),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
