@@ -223,6 +223,7 @@ static unsigned int collect(struct fw *fw, unsigned int network, bool input, str
 	return count;
 }
 
+/* Of the output with the lowest stream index. */
 static void flip_output(struct fw *fw, const struct nn_io *out, unsigned int count)
 {
 	const struct emu_fault *fault;

@@ -3,6 +3,7 @@
 #ifndef FW_LIST_H
 #define FW_LIST_H
 
+#include <stdint.h>
 #include <string.h>
 
 #include "hw/context.h"
