@@ -113,7 +113,9 @@ enum nn_op {
 	NN_OP_DEPTHWISE		= 2,	/* weights s8 [f][kh][kw]; in f == out f */
 	NN_OP_MAX_POOL		= 3,	/* of the elements inside the image; as they are */
 	NN_OP_AVG_POOL		= 4,	/* acc = sum(x - zp); mult[0], shift[0] hold 1/n */
-	NN_OP_ADD		= 5,	/* RSHR((a - zpa) * mult[0] + (b - zpb) * mult[1], shift[0]) */
+	NN_OP_ADD		= 5,	/* RSHR((a - zpa) * mult[0] + (b - zpb) * mult[1],
+					 * shift[0])
+					 */
 	NN_OP_FULLY_CONNECTED	= 6,	/* weights s8 [out f][h][w][in f]; out is 1 x 1 x f */
 };
 

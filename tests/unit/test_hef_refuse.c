@@ -294,6 +294,35 @@ static void test_changed_images(void **state)
 	blob_free(&image);
 }
 
+/* The same for whole files, of which refnet trusts no byte */
+static void test_changed_files(void **state)
+{
+	uint32_t random = 815;
+	int refused = 0;
+
+	(void)state;
+	for (uint32_t container = 0; container < 4; container++) {
+		struct blob hef = { 0 };
+
+		make_hef(small, container, DESC_HAILO8L, NULL, &hef);
+		for (int i = 0; i < 1500; i++) {
+			size_t at = test_random(&random) % hef.size;
+			uint8_t before = hef.data[at];
+			struct failure failure;
+			struct refnet net;
+
+			hef.data[at] = test_random(&random);
+			if (refnet_open(&net, hef.data, hef.size, 0, &failure))
+				refused++;
+			else
+				refnet_free(&net);
+			hef.data[at] = before;
+		}
+		blob_free(&hef);
+	}
+	assert_in_range(refused, 500, 5500);
+}
+
 static void test_cut_images(void **state)
 {
 	struct blob image = { 0 };
@@ -370,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_damage),
 		cmocka_unit_test(test_layout_not_there),
 		cmocka_unit_test(test_changed_images),
+		cmocka_unit_test(test_changed_files),
 		cmocka_unit_test(test_cut_images),
 		cmocka_unit_test(test_rules),
 	};
