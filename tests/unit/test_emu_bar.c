@@ -329,6 +329,16 @@ static void test_window_size_and_place(void **state)
 	assert_int_equal(device_word(host, 0x63ffc), 0xcafe);
 }
 
+static void test_window_address_is_aligned(void **state)
+{
+	struct host *host = *state;
+
+	set_reg(host, 0x708, 0x60abc);
+	bar_write(host, 4, 0x10, 0x1234, 4);
+	set_reg(host, 0x708, 0);
+	assert_int_equal(device_word(host, 0x60010), 0x1234);
+}
+
 static void test_access_counts(void **state)
 {
 	struct host *host = *state;
@@ -368,6 +378,7 @@ int main(void)
 		TEST(test_window_widths),
 		TEST(test_windows_that_lead_nowhere),
 		TEST(test_window_size_and_place),
+		TEST(test_window_address_is_aligned),
 		TEST(test_access_counts),
 	};
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/emu_stub_fw.h"
+
 #define LIST		HOST_BASE		/* descriptor list, 1 MiB reserved */
 #define DATA		(HOST_BASE + (2u << 20))
 #define DATA_OFFSET	(2u << 20)
@@ -348,6 +350,21 @@ static void test_scattered(void **state)
 	assert_int_equal(host_count(host, "channels.2.transfers"), 4);
 }
 
+/* Two transfers side by side in memory are still two. */
+static void test_neighbouring_transfers(void **state)
+{
+	struct host *host = *state;
+
+	start(host, IN, 32, 512);
+	for (unsigned int i = 0; i < 4; i++)
+		set_desc(host, i, 64 << 8 | (i % 2 ? 0x2f : 2), DATA + 64 * i);
+	launch(host, IN, 4);
+	assert_int_equal(vdma_read(host->emu, IN, buffer, 256), 256);
+	assert_int_equal(host_count(host, "channels.2.transfers"), 2);
+	assert_int_equal(desc(host, 1)->remaining_status, HW_DESC_STATUS_DONE);
+	assert_int_equal(desc(host, 3)->remaining_status, HW_DESC_STATUS_DONE);
+}
+
 static void test_transfer_bytes_stops_at_host_interrupt(void **state)
 {
 	struct host *host = *state;
@@ -460,6 +477,22 @@ static void test_unmapped_plain_descriptor_is_silent(void **state)
 	expect_error(host, OUT);
 }
 
+static void test_error_interrupt_must_be_asked_for(void **state)
+{
+	struct host *host = *state;
+
+	start(host, OUT, 32, 512);
+	set_desc(host, 0, 64 << 8 | 0x26, 0x1000);
+	launch(host, OUT, 1);
+	assert_int_equal(vdma_write(host->emu, OUT, buffer, 64), -EIO);
+	assert_int_equal(host->irqs, 0);
+	set_desc(host, 0, 64 << 8 | 0x28, 0x1000);
+	start(host, OUT, 32, 512);
+	launch(host, OUT, 1);
+	assert_int_equal(vdma_write(host->emu, OUT, buffer, 64), -EIO);
+	assert_int_equal(host->irqs, 1);
+}
+
 static void test_unmapped_list(void **state)
 {
 	const struct vdma_list list = { 0x10000, 32, 512 };
@@ -494,6 +527,7 @@ static void test_dma_mask(void **state)
 	host.config.dma_mask = UINT32_MAX;
 	host_power_on(&host);
 	start(&host, IN, 32, 512);
+	program(&host, 0, 31, DATA, 512, 512, 0x2e);
 	launch(&host, IN, 1);
 	assert_int_equal(vdma_read(host.emu, IN, buffer, 512), -EIO);
 	assert_int_equal(host_violations(&host), 1);
@@ -614,6 +648,41 @@ static void test_abort_during_dma(void **state)
 	assert_int_equal(vdma_read(host->emu, IN, buffer, 128), 0);
 }
 
+static void abort_at_status(struct host *host, uint64_t addr, size_t len)
+{
+	if (addr == LIST + 12 && len == 4)
+		bar_write(host, 2, half(IN), 0, 1);
+}
+
+static void test_abort_during_write_back(void **state)
+{
+	struct host *host = *state;
+
+	start(host, IN, 32, 512);
+	set_desc(host, 0, 64 << 8 | 0x2f, DATA);
+	launch(host, IN, 1);
+	host->on_dma = abort_at_status;
+	assert_int_equal(vdma_read(host->emu, IN, buffer, 64), 0);
+	host->on_dma = NULL;
+	assert_int_equal(host->irqs, 0);
+	assert_int_equal(word(host, IN, 4), 0);
+}
+
+static void test_launch_wakes_the_firmware(void **state)
+{
+	struct host *host = *state;
+	struct fw *fw = emu_get_fw(host->emu);
+
+	start(host, IN, 32, 512);
+	host_run(host, 0);
+	fw->runs = 0;
+	host_run(host, 0);
+	assert_int_equal(fw->runs, 0);
+	launch(host, IN, 1);
+	host_run(host, 0);
+	assert_int_equal(fw->runs, 1);
+}
+
 static void test_firmware_pause_and_abort(void **state)
 {
 	struct host *host = *state;
@@ -667,12 +736,14 @@ int main(void)
 		TEST(test_frames_do_not_share_descriptors),
 		TEST(test_wrong_direction),
 		TEST(test_scattered),
+		TEST(test_neighbouring_transfers),
 		TEST(test_transfer_bytes_stops_at_host_interrupt),
 		TEST(test_status_write_back),
 		TEST(test_order_of_completion),
 		TEST(test_no_interrupt_without_host_bit),
 		TEST(test_unmapped_data),
 		TEST(test_unmapped_plain_descriptor_is_silent),
+		TEST(test_error_interrupt_must_be_asked_for),
 		TEST(test_unmapped_list),
 		TEST(test_no_dma_without_bus_master),
 		cmocka_unit_test(test_dma_mask),
@@ -682,6 +753,8 @@ int main(void)
 		TEST(test_host_abort_and_pause),
 		TEST(test_host_start),
 		TEST(test_abort_during_dma),
+		TEST(test_abort_during_write_back),
+		TEST(test_launch_wakes_the_firmware),
 		TEST(test_firmware_pause_and_abort),
 		TEST(test_neighbours_move_together),
 	};

@@ -416,7 +416,7 @@ static void test_bad_accesses(void **state)
 		uint32_t count;
 	} bad[] = {
 		{ 0, 0x4000, 4 }, { 0, 0x3ffe, 4 }, { 2, 0x1000, 1 }, { 1, 0, 4 }, { 6, 0, 4 },
-		{ 7, 0x1000, 4 }, { 7, UINT64_MAX, 4 }, { 8, 0, 4 }, { 9, 0, 4 },
+		{ 7, 0x1000, 4 }, { 7, UINT64_MAX, 4 }, { 7, 1ull << 32, 4 }, { 8, 0, 4 }, { 9, 0, 4 },
 		{ UINT32_MAX, 0, 4 }, { 0, 0, 0 }, { 0, UINT64_MAX - 3, 8 },
 	};
 	struct client *client = *state;
@@ -686,6 +686,9 @@ static void test_intx(void **state)
 	assert_int_equal(set_irqs(client, 0, 0x11, 1, -1), 0);	/* seen, still there */
 	assert_int_equal(take(fd), 1);
 	assert_int_equal(region_write(client, 0, 0x18c, 0xffffffff, 4), 0);
+	emu_raise_sw_irq(client->emu, HW_IRQ_CONTROL);		/* not unmasked yet */
+	assert_int_equal(take(fd), 0);
+	assert_int_equal(region_write(client, 0, 0x18c, 0xffffffff, 4), 0);
 	assert_int_equal(set_irqs(client, 0, 0x11, 1, -1), 0);
 	assert_int_equal(take(fd), 0);
 	assert_int_equal(set_irqs(client, 0, 0x09, 1, -1), 0);	/* masked */
@@ -846,6 +849,21 @@ static void test_bad_maps(void **state)
 	assert_int_equal(dma_unmap(client, IOVA, 0x1000, 1), ENOTSUP);
 	assert_int_equal(dma_unmap(client, 0, 0, 2), 0);
 	assert_int_equal(dma_unmap(client, IOVA, 0x1000, 0), ENOENT);
+	close(fd);
+	assert_int_equal(open_fds(), fds);
+}
+
+static void test_fds_nobody_asked_for(void **state)
+{
+	const struct vfu_device_info info = { .argsz = sizeof(info) };
+	struct client *client = *state;
+	unsigned int fds = open_fds();
+	int fd = make_memory(0x1000);
+
+	assert_int_equal(call_fd(client, VFU_DEVICE_RESET, NULL, 0, fd), EINVAL);
+	assert_int_equal(call_fd(client, VFU_GET_INFO, &info, sizeof(info), fd), EINVAL);
+	send_command(client, VFU_DEVICE_RESET, VFU_TYPE_REPLY, NULL, 0, fd);
+	assert_int_equal(vfu_process(client->vfu), 0);
 	close(fd);
 	assert_int_equal(open_fds(), fds);
 }
@@ -1293,6 +1311,7 @@ int main(void)
 		TEST(test_neighbouring_maps),
 		TEST(test_read_only_map),
 		TEST(test_bad_maps),
+		TEST(test_fds_nobody_asked_for),
 		TEST(test_many_maps),
 		TEST(test_fd_belongs_to_its_message),
 		TEST(test_memory_shrinks),
