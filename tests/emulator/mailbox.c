@@ -147,7 +147,10 @@ static uint64_t run_storm(struct emu *emu)
 	if (!emu_fault(emu, EMU_FAULT_NOTIFY_STORM, -1, &fault))
 		return EMU_IDLE;
 	interval = 1000 * NS_PER_MS / (fault->value ? fault->value : 1);
-	if (*deadline != EMU_IDLE)
+	/* Only for a host that listens: it forgets what came before it opened
+	 * the card, and the record would be taken for ever.
+	 */
+	if (*deadline != EMU_IDLE && (emu->irq.mask & HW_IRQ_NOTIFICATION))
 		notify_ecc(emu);
 	*deadline = emu->now + interval;
 	return *deadline;
