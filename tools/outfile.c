@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,6 +55,30 @@ static void usual_rights(int fd, const char *path)
 		return;
 }
 
+static int use_fd(struct outfile *out, int fd)
+{
+	usual_rights(fd, out->path);
+	out->file = fdopen(fd, "wb");
+	if (!out->file)
+		close(fd);
+	return out->file ? 0 : -1;
+}
+
+/* A file without a name is gone with the process, however that ends. Not every
+ * file system has such files, and naming them needs /proc.
+ */
+static int open_unnamed(struct outfile *out)
+{
+	char *copy = strdup(out->path);
+	int fd = -1;
+
+	if (copy && !access("/proc/self/fd", X_OK))
+		fd = open(dirname(copy), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	free(copy);
+	out->unnamed = fd >= 0;
+	return out->unnamed ? use_fd(out, fd) : -1;
+}
+
 static int open_temporary(struct outfile *out)
 {
 	int fd;
@@ -62,17 +87,38 @@ static int open_temporary(struct outfile *out)
 		out->temporary = NULL;
 		return -1;
 	}
-	fd = mkstemp(out->temporary);
-	if (fd < 0) {
+	fd = mkostemp(out->temporary, O_CLOEXEC);
+	if (fd >= 0)
+		return use_fd(out, fd);
+	free(out->temporary);
+	out->temporary = NULL;
+	return -1;
+}
+
+#define MAX_NAMES 100	/* left by others with our process id */
+
+/* Gives a file without a name a temporary one: a link cannot replace a file,
+ * but a rename can.
+ */
+static int name_file(struct outfile *out)
+{
+	char self[64];
+	int i;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fileno(out->file));
+	for (i = 0; i < MAX_NAMES; i++) {
+		if (asprintf(&out->temporary, "%s.%ld-%d", out->path, (long)getpid(), i) < 0) {
+			out->temporary = NULL;
+			return ENOMEM;
+		}
+		if (!linkat(AT_FDCWD, self, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW))
+			return 0;
 		free(out->temporary);
 		out->temporary = NULL;
-		return -1;
+		if (errno != EEXIST)
+			return errno;
 	}
-	usual_rights(fd, out->path);
-	out->file = fdopen(fd, "wb");
-	if (!out->file)
-		close(fd);
-	return out->file ? 0 : -1;
+	return EEXIST;
 }
 
 static int open_any(struct outfile *out)
@@ -87,7 +133,7 @@ static int open_any(struct outfile *out)
 		errno = EISDIR;
 		return -1;
 	}
-	return open_temporary(out);
+	return open_unnamed(out) ? open_temporary(out) : 0;
 }
 
 int outfile_open(struct outfile *out, const char *path, struct problem *problem)
@@ -113,15 +159,25 @@ int outfile_write(struct outfile *out, const void *data, size_t size, struct pro
 	return -1;
 }
 
-int outfile_commit(struct outfile *out, struct problem *problem)
+/* Everything to the disk, under a temporary name. 0 or an errno. */
+static int complete(struct outfile *out)
 {
 	int error = 0;
 
 	if (ferror(out->file) || fflush(out->file))
 		error = errno ? errno : EIO;
+	if (!error && out->unnamed)
+		error = name_file(out);
 	if (fclose(out->file) && !error)
 		error = errno;
 	out->file = NULL;
+	return error;
+}
+
+int outfile_commit(struct outfile *out, struct problem *problem)
+{
+	int error = complete(out);
+
 	if (!error && out->temporary && rename(out->temporary, out->path))
 		error = errno;
 	if (!error) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Result files that are complete or not there: written under another name in
- * the same folder and renamed at the end. What is not a regular file (a pipe,
- * /dev/null) is written to directly.
+ * Result files that are complete or not there: written without a name, or
+ * where the file system has no such files under another name, and renamed at
+ * the end. What is not a regular file (a pipe, /dev/null) is written to
+ * directly.
  */
 #ifndef OUTFILE_H
 #define OUTFILE_H
@@ -15,10 +16,11 @@
 struct outfile {
 	FILE *file;
 	char *path;		/* final name, symbolic links resolved */
-	char *temporary;	/* NULL when written to directly */
+	char *temporary;	/* name until the end, NULL: none */
+	bool unnamed;		/* gets a temporary name at the end */
 };
 
-/* Makes the temporary file, so that a folder that cannot be written to shows
+/* Makes the file, so that a folder that cannot be written to shows
  * before any work is done. 0 or -1 with a problem.
  */
 int outfile_open(struct outfile *out, const char *path, struct problem *problem);

@@ -49,16 +49,21 @@ static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
 {
+	static const char text[] = "\nstopping after this frame; once more to stop at once\n";
+
 	(void)number;
 	interrupted = 1;
+	if (isatty(STDERR_FILENO) && write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		return;
 }
 
-/* Without SA_RESTART, so that a wait for the device ends. A signal that was
+/* The library waits for the frame all the same, until its time is out: a
+ * second signal ends the program as if this were not here. A signal that was
  * ignored from the start (nohup) stays so.
  */
 static void catch_signals(void)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction old;
 	unsigned int i;
@@ -237,7 +242,7 @@ static int open_network(struct run *run)
 	if (result >= 0)
 		return TOOL_OK;
 	error.code = result;
-	return library_error(run->options->hef, &error);
+	return library_error("run", &error);
 }
 
 /* A line that rewrites itself, for people only and five times a second. */

@@ -11,7 +11,8 @@
  * Element i of an output is 255 minus element i (modulo its size) of the
  * first input. The environment variable FAKE_H8L says what is wrong: none,
  * denied, several, nofirmware, refused, timeout (at the third frame), gone (at
- * the second), nopower, slow (a tenth of a second a frame).
+ * the second), nopower, slow (a tenth of a second a frame), stuck (a frame
+ * takes ten seconds, whatever happens).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -431,6 +432,8 @@ int h8l_network_run(struct h8l_network *network, const struct h8l_buffer *inputs
 		return fail(error, -ENODEV, "the device is gone");
 	if (mode("slow") && nanosleep(&tenth, NULL))
 		return fail(error, -EINTR, "interrupted");
+	for (i = 0; i < 100 && mode("stuck"); i++)
+		nanosleep(&tenth, NULL);
 	for (i = 0; i < output_count; i++)
 		infer(network, inputs, outputs, i);
 	network->frame++;

@@ -377,7 +377,7 @@ case_failures_while_running_leave_nothing() {
 	picture in.png 12 8
 	echo old >result.png
 	FAKE_H8L=refused runs 1 hailo8l run net.hef -i in.png -O result.png
-	says err "net.hef: the firmware refused: status 0x40030060"
+	says err "hailo8l: run: the firmware refused: status 0x40030060"
 	FAKE_H8L=timeout runs 1 hailo8l run net.hef -i in.png -O result.png -n 5 --raw-output raw \
 		--all-frames --save-input used
 	says err "frame 2: no result within 10 s"
@@ -396,6 +396,20 @@ case_an_interrupt_leaves_nothing() {
 	wait $! && fail "it went on"
 	says err "interrupted after "
 	says err "no result was written"
+	only net.hef in.png in.png.pixels
+}
+
+case_a_second_interrupt_ends_at_once() {
+	one_output
+	picture in.png 12 8
+	FAKE_H8L=stuck hailo8l run net.hef -i in.png -O result.png >out 2>err &
+	sleep 0.5
+	kill -TERM $!
+	sleep 0.2
+	kill -TERM $!
+	wait $! && fail "it went on"
+	python3 -c 'import os; os.open(".", os.O_TMPFILE | os.O_WRONLY)' 2>/dev/null ||
+		skip "this file system has no files without a name"
 	only net.hef in.png in.png.pixels
 }
 

@@ -107,6 +107,40 @@ static void discard_leaves_nothing(void **state)
 	assert_int_equal(entries(), 1);
 }
 
+/* Where another program has taken the temporary name. */
+static void names_that_are_taken(void **state)
+{
+	struct outfile out;
+	struct problem problem;
+	char taken[32];
+
+	(void)state;
+	snprintf(taken, sizeof(taken), "a.%ld-0", (long)getpid());
+	put(in_folder(taken), "other");
+	put(in_folder("a"), "old");
+	assert_int_equal(outfile_open(&out, in_folder("a"), &problem), 0);
+	assert_int_equal(outfile_write(&out, "new", 3, &problem), 0);
+	assert_int_equal(outfile_commit(&out, &problem), 0);
+	assert_content(in_folder("a"), "new");
+	assert_content(in_folder(taken), "other");
+	assert_int_equal(entries(), 2);
+}
+
+/* A folder that goes away before the end. */
+static void folder_goes_away(void **state)
+{
+	struct outfile out;
+	struct problem problem;
+
+	(void)state;
+	assert_int_equal(mkdir(in_folder("sub"), 0700), 0);
+	assert_int_equal(outfile_open(&out, in_folder("sub/a"), &problem), 0);
+	teardown(NULL);
+	assert_int_equal(outfile_commit(&out, &problem), -1);
+	assert_non_null(strstr(problem.what, "sub/a: cannot write: No such file or directory"));
+	assert_int_equal(mkdir(folder, 0700), 0);
+}
+
 static void rights_are_the_usual_ones(void **state)
 {
 	struct stat st;
@@ -208,6 +242,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(appears_at_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(discard_leaves_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_that_are_taken, setup, teardown),
+		cmocka_unit_test_setup_teardown(folder_goes_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(rights_are_the_usual_ones, setup, teardown),
 		cmocka_unit_test_setup_teardown(link_stays_a_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(special_files_are_not_replaced, setup, teardown),
