@@ -52,11 +52,13 @@ static int node_open(struct inode *inode, struct file *filp)
 	struct h8l_file *f;
 	int err;
 
+	if (READ_ONCE(h->lost))
+		return -ENXIO;
 	err = h8l_enter(h);
 	if (err)
 		return err;
 	err = -ENXIO;
-	if (!READ_ONCE(h->lost) && h8l_present(h)) {
+	if (h8l_present(h)) {
 		f = file_new(h, filp);
 		err = f ? 0 : -ENOMEM;
 	}

@@ -198,9 +198,10 @@ static bool wait_either(struct h8l_device *h, struct completion *irq,
 	do {
 		if (wait_for_completion_timeout(irq, msecs_to_jiffies(POLL_MS)))
 			return true;
-		if (done && done(h))
+		if (h8l_irq_poll(h))
+			h8l_irq_doubt(h);
+		else if (done && done(h))
 			return true;
-		h8l_irq_poll(h);
 	} while (time_before(jiffies, end));
 	return try_wait_for_completion(irq);
 }
@@ -370,5 +371,7 @@ int h8l_boot(struct h8l_device *h)
 	WRITE_ONCE(h->state, H8L_STATE_RUN);
 	/* Boot leaves events behind that would mean something else now. */
 	h8l_irq_on(h);
+	/* Firmware sends no further notification until this one is read. */
+	h8l_read_notification(h);
 	return 0;
 }

@@ -276,7 +276,8 @@ struct h8l_device {
 	 */
 	struct rw_semaphore gate;
 	enum h8l_state state;
-	bool lost;			/* all-ones read: dead link or power */
+	bool lost;			/* does not answer, or does not stop DMA */
+	bool removing;			/* all memory is taken off the bus */
 
 	/* Protects @files, and @marked_by, who has the "in use" mark. */
 	struct mutex files_lock;
@@ -300,7 +301,9 @@ struct h8l_device {
 	struct h8l_channel channel[HW_VDMA_CHANNELS];
 	u32 epoch;			/* one more when channels may have stopped */
 	bool notified;			/* for the threaded handler */
-	int irq;			/* 0: none, polled */
+	int irq;			/* 0: there is none */
+	bool irq_seen;			/* one has come */
+	bool polled;			/* look every tick: none comes */
 	struct delayed_work poll;
 	struct completion soft_reset;
 	struct completion booted;
@@ -341,6 +344,7 @@ struct h8l_file {
 int h8l_enter(struct h8l_device *h);
 void h8l_leave(struct h8l_device *h);
 bool h8l_present(struct h8l_device *h);
+void h8l_lose(struct h8l_device *h);
 void h8l_wake_all(struct h8l_device *h);
 
 /* firmware.c */
@@ -353,6 +357,7 @@ void h8l_irq_exit(struct h8l_device *h);
 void h8l_irq_on(struct h8l_device *h);
 void h8l_irq_off(struct h8l_device *h);
 bool h8l_irq_poll(struct h8l_device *h);
+void h8l_irq_doubt(struct h8l_device *h);
 
 /* mailbox.c */
 void h8l_mailbox_init(struct h8l_device *h);
@@ -439,10 +444,10 @@ static inline enum h8l_state h8l_state(const struct h8l_device *h)
 	return READ_ONCE(h->state);
 }
 
-/* Removed, or about to be: sleepers give up. */
+/* Removed, about to be, or dead: sleepers give up. */
 static inline bool h8l_is_gone(const struct h8l_device *h)
 {
-	return h8l_state(h) >= H8L_STATE_CLOSING;
+	return h8l_state(h) >= H8L_STATE_CLOSING || READ_ONCE(h->lost);
 }
 
 static inline struct device *h8l_bus(struct h8l_device *h)

@@ -69,10 +69,9 @@ static bool serve(struct h8l_device *h)
 		return false;
 	for (round = 0; round < MAX_ROUNDS; round++) {
 		status = ioread32(h->config + HW_REG_ISTATUS);
-		if (status == U32_MAX) {
-			WRITE_ONCE(h->lost, true);
+		/* Gone, which is for those to find out who can sleep. */
+		if (status == U32_MAX)
 			break;
-		}
 		status &= HW_IRQ_ENABLE_MASK;
 		if (!status)
 			break;
@@ -91,6 +90,8 @@ static irqreturn_t irq_handler(int irq, void *data)
 	struct h8l_device *h = data;
 	bool any = serve(h);
 
+	if (any)
+		WRITE_ONCE(h->irq_seen, true);
 	if (READ_ONCE(h->notified))
 		return IRQ_WAKE_THREAD;
 	/* An MSI whose cause was served by the last round is not spurious. */
@@ -121,6 +122,21 @@ static void poll_work(struct work_struct *work)
 
 	serve(h);
 	irq_thread(0, h);
+	if (READ_ONCE(h->irq_seen)) {
+		pci_notice(h->pdev, "interrupts arrive, no more polling\n");
+		WRITE_ONCE(h->polled, false);
+		return;
+	}
+	schedule_delayed_work(&h->poll, 1);
+}
+
+/* Something was found by looking that should have interrupted. */
+void h8l_irq_doubt(struct h8l_device *h)
+{
+	if (READ_ONCE(h->irq_seen) || h->polled)
+		return;
+	pci_warn(h->pdev, "interrupts do not arrive, polling instead: slow\n");
+	h->polled = true;
 	schedule_delayed_work(&h->poll, 1);
 }
 
@@ -132,6 +148,7 @@ int h8l_irq_init(struct h8l_device *h)
 	INIT_DELAYED_WORK(&h->poll, poll_work);
 	if (pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_ALL_TYPES) < 0) {
 		pci_warn(pdev, "no interrupt available, polling instead: slow\n");
+		h->polled = true;
 		return 0;
 	}
 	if (!pdev->msi_enabled)
@@ -163,7 +180,7 @@ void h8l_irq_on(struct h8l_device *h)
 	iowrite32(U32_MAX, h->config + HW_REG_ISTATUS);
 	iowrite32(U32_MAX, h->config + HW_REG_D2H_IRQ);
 	iowrite32(U32_MAX, h->config + HW_REG_H2D_IRQ);
-	if (!h->irq)
+	if (h->polled)
 		schedule_delayed_work(&h->poll, 1);
 }
 
@@ -174,6 +191,5 @@ void h8l_irq_off(struct h8l_device *h)
 	ioread32(h->config + HW_REG_IMASK);
 	if (h->irq)
 		synchronize_irq(h->irq);
-	else
-		cancel_delayed_work_sync(&h->poll);
+	cancel_delayed_work_sync(&h->poll);
 }

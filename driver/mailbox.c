@@ -99,23 +99,29 @@ static int collect(struct h8l_device *h, union letter *answer, u32 asked)
 }
 
 /* One sleep; the interrupt may have been lost, so look before giving up. */
-static long sleep_for_answer(struct h8l_device *h, long left)
+static long sleep_for_answer(struct h8l_device *h, long left, bool interruptible)
 {
-	left = wait_for_completion_interruptible_timeout(&h->mbox.answered, left);
+	struct completion *answered = &h->mbox.answered;
+
+	if (interruptible)
+		left = wait_for_completion_interruptible_timeout(answered, left);
+	else
+		left = wait_for_completion_timeout(answered, left);
 	if (left)
 		return left < 0 ? -EINTR : left;
-	if (h8l_irq_poll(h) && try_wait_for_completion(&h->mbox.answered))
+	if (h8l_irq_poll(h) && try_wait_for_completion(answered))
 		return 1;
 	return h8l_present(h) ? -ETIMEDOUT : -ENODEV;
 }
 
-static int await_answer(struct h8l_device *h, union letter *answer, u32 asked, u32 timeout_ms)
+static int await_answer(struct h8l_device *h, union letter *answer, u32 asked,
+			u32 timeout_ms, bool interruptible)
 {
 	long left = msecs_to_jiffies(timeout_ms) + 1;
 	int err;
 
 	do {
-		left = sleep_for_answer(h, left);
+		left = sleep_for_answer(h, left, interruptible);
 		if (left < 0)
 			return left;
 		if (h8l_state(h) != H8L_STATE_RUN)
@@ -129,13 +135,13 @@ static int await_answer(struct h8l_device *h, union letter *answer, u32 asked, u
  * An earlier request was given up. Its answer would look like ours, so let it
  * come first, but not for ever: some requests are never answered.
  */
-static int settle(struct h8l_device *h)
+static int settle(struct h8l_device *h, bool interruptible)
 {
 	struct h8l_mailbox *m = &h->mbox;
 	long left = m->owed_until - jiffies;
 
 	if (m->owed && left > 0) {
-		left = sleep_for_answer(h, left);
+		left = sleep_for_answer(h, left, interruptible);
 		if (left < 0 && left != -ETIMEDOUT)
 			return left;
 	}
@@ -153,18 +159,18 @@ static bool succeeded(const union letter *answer)
 
 /* One request and its answer. Inside the gate and the mailbox lock. */
 static int transact(struct h8l_device *h, const union letter *request, u32 cpu,
-		    u32 timeout_ms, union letter *answer)
+		    u32 timeout_ms, bool interruptible, union letter *answer)
 {
 	u32 len = le32_to_cpu(request->box.len);
 	u32 op = opcode(request->box.data, len);
-	int err = settle(h);
+	int err = settle(h, interruptible);
 
 	if (err)
 		return err;
 	err = post(h, request, len, cpu);
 	if (err)
 		return err;
-	err = await_answer(h, answer, op, timeout_ms);
+	err = await_answer(h, answer, op, timeout_ms, interruptible);
 	/* A firmware reset has no answer: nothing is owed then. */
 	if (err == -EINTR || (err == -ETIMEDOUT && op != HW_OP_RESET)) {
 		h->mbox.owed = true;
@@ -183,7 +189,7 @@ static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
 	if (!h8l_firmware_runs(f->h))
 		return -ENODEV;
 	err = h8l_control_check(f, opcode(request->box.data, len), request->box.data, len);
-	return err ?: transact(f->h, request, cpu, timeout_ms, answer);
+	return err ?: transact(f->h, request, cpu, timeout_ms, true, answer);
 }
 
 static int exchange_locked(struct h8l_file *f, const union letter *request, u32 cpu,
@@ -278,7 +284,7 @@ static const union letter clear_networks = { .box = {
 
 static int command(struct h8l_device *h, const union letter *request, union letter *answer)
 {
-	int err = transact(h, request, HAILO8L_CPU_CORE, COMMAND_MS, answer);
+	int err = transact(h, request, HAILO8L_CPU_CORE, COMMAND_MS, false, answer);
 
 	if (err)
 		return err;
@@ -313,7 +319,7 @@ static void stop_by_register(struct h8l_device *h)
 		return;
 	pci_err(h->pdev, "DMA does not stop, bus mastering switched off; reload the driver\n");
 	pci_clear_master(h->pdev);
-	WRITE_ONCE(h->lost, true);
+	h8l_lose(h);
 }
 
 /**

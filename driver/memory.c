@@ -174,7 +174,7 @@ static void detach_continuous(struct h8l_dma *dma)
 	 * At removal only: otherwise there is no VMA left, and another open
 	 * of the node has a buffer with the same handle.
 	 */
-	if (h8l_is_gone(b->h))
+	if (b->h->removing)
 		unmap_mapping_range(b->mapping, b->handle, PAGE_ALIGN(b->size), 1);
 	dma_free_coherent(h8l_bus(b->h), PAGE_ALIGN(b->size), b->cpu, b->bus);
 	b->cpu = NULL;

@@ -44,7 +44,7 @@ MODULE_PARM_DESC(force_boot_linux_from_eemc, "ignored, for other chips");
 int h8l_enter(struct h8l_device *h)
 {
 	down_read(&h->gate);
-	if (h8l_state(h) == H8L_STATE_RUN)
+	if (h8l_state(h) == H8L_STATE_RUN && !READ_ONCE(h->lost))
 		return 0;
 	up_read(&h->gate);
 	return -ENODEV;
@@ -53,14 +53,6 @@ int h8l_enter(struct h8l_device *h)
 void h8l_leave(struct h8l_device *h)
 {
 	up_read(&h->gate);
-}
-
-/* Does the chip still answer? Reads all-ones when it is gone. */
-bool h8l_present(struct h8l_device *h)
-{
-	u32 id = ioread32(h->config + HW_REG_PCI_ID);
-
-	return (id & U16_MAX) == HW_PCI_VENDOR_ID;
 }
 
 /* The state has changed: everybody who sleeps has to look. */
@@ -75,6 +67,31 @@ void h8l_wake_all(struct h8l_device *h)
 	list_for_each_entry(f, &h->files, node)
 		wake_up_all(&f->wait);
 	mutex_unlock(&h->files_lock);
+}
+
+/* The chip reads as all-ones, or does not stop DMA: nobody may use it. */
+void h8l_lose(struct h8l_device *h)
+{
+	WRITE_ONCE(h->lost, true);
+	h8l_wake_all(h);
+}
+
+/**
+ * h8l_present() - does the chip still answer?
+ * @h: device
+ *
+ * Context: inside the gate. Sleeps.
+ */
+bool h8l_present(struct h8l_device *h)
+{
+	u32 id = ioread32(h->config + HW_REG_PCI_ID);
+
+	if ((id & U16_MAX) == HW_PCI_VENDOR_ID)
+		return true;
+	if (!READ_ONCE(h->lost))
+		pci_err(h->pdev, "device does not answer, reads %08x: check its power and seat\n", id);
+	h8l_lose(h);
+	return false;
 }
 
 static void __iomem *map_bar(struct pci_dev *pdev, int bar, resource_size_t size)
@@ -198,10 +215,8 @@ static int init_pci(struct h8l_device *h)
 	err = map_bars(h);
 	if (err)
 		return err;
-	if (!h8l_present(h)) {
-		pci_err(pdev, "device does not answer; reseat it or check its power\n");
+	if (!h8l_present(h))
 		return -ENODEV;
-	}
 	err = set_dma_mask(pdev) ?: choose_page_max(h) ?: choose_allocation(h);
 	if (err)
 		return err;
@@ -241,6 +256,7 @@ static void exit_chip(struct h8l_device *h, bool present)
 	}
 	pci_clear_master(h->pdev);
 	h8l_irq_exit(h);
+	h->removing = true;
 	h8l_dma_ended(h);
 	h8l_dma_detach_all(h);
 	h8l_sink_exit(h);

@@ -119,7 +119,7 @@ static void diagnose(struct h8l_device *h, struct h8l_channel *ch)
 {
 	u32 control = ioread32(host_half(h, ch) + HW_VDMA_REG_CONTROL);
 
-	if (!running(control))
+	if (!running(control) || control == U32_MAX)
 		ch->verdict = HAILO8L_IRQ_DATA_NOT_ACTIVE;
 	else if (ioread8(host_half(h, ch) + HW_VDMA_REG_ERROR))
 		ch->verdict = HAILO8L_IRQ_DATA_ERROR;
@@ -711,27 +711,35 @@ static void take_back(struct h8l_file *f, const struct hailo8l_interrupts_wait *
 	spin_unlock_irqrestore(&h->irq_lock, flags);
 }
 
-static bool transfers_outstanding(struct h8l_file *f)
+static u32 busy_channels(struct h8l_file *f)
 {
+	struct h8l_device *h = f->h;
 	unsigned long flags, bits;
-	bool any = false;
+	u32 busy = 0;
 	int i;
 
-	spin_lock_irqsave(&f->h->irq_lock, flags);
+	spin_lock_irqsave(&h->irq_lock, flags);
 	bits = f->channels;
 	for_each_set_bit(i, &bits, HW_VDMA_CHANNELS)
-		any = any || f->h->channel[i].done != f->h->channel[i].head;
-	spin_unlock_irqrestore(&f->h->irq_lock, flags);
-	return any;
+		if (h->channel[i].done != h->channel[i].head)
+			busy |= BIT(i);
+	spin_unlock_irqrestore(&h->irq_lock, flags);
+	return busy;
 }
 
-/* Nothing came for a while. A lost interrupt must not hang a program. */
-static void look_for_lost_irq(struct h8l_file *f)
+/*
+ * Nothing came for a while. Neither a lost interrupt nor a channel that fails
+ * in silence must hang a program.
+ */
+static void look_at_channels(struct h8l_file *f)
 {
-	if (!transfers_outstanding(f) || h8l_enter(f->h))
+	u32 busy = busy_channels(f);
+
+	if (!busy || h8l_enter(f->h))
 		return;
-	if (h8l_irq_poll(f->h))
+	if (h8l_present(f->h) && h8l_irq_poll(f->h))
 		dev_warn_ratelimited(h8l_bus(f->h), "interrupt lost, completion found by polling\n");
+	h8l_vdma_irq(f->h, busy);
 	h8l_leave(f->h);
 }
 
@@ -750,7 +758,7 @@ static int wait_for_news(struct h8l_file *f, u32 channels)
 			return -ENODEV;
 		if (left)
 			return 0;
-		look_for_lost_irq(f);
+		look_at_channels(f);
 	}
 }
 

@@ -7,7 +7,7 @@
 # Network files of third parties for the Hailo-8, where this machine has
 # them: every byte of three frames.
 . /t/guest/_lib
-set -- /hefs/h8_*.hef
+set -- /hefs/h8_*.hef /hefs/syn_*.hef
 if [ ! -e "$1" ]; then
 	echo "SKIP no network files in /hefs (../shared/hefs or \$H8L_HEFS)"
 	exit 77

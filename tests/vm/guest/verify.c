@@ -4,16 +4,17 @@
  * interpret, and checks every byte that the software chip answers. The chip
  * derives its outputs from the input bytes that reached it by DMA
  * (tests/hef/pattern.h), so the expected answer is computed here from the same
- * inputs, with the library's own conversions, which have unit tests.
+ * inputs, with the library's own conversions, which have unit tests. Where there
+ * are several contexts, what one leaves in a buffer is the next one's input.
  *
  *	verify [-n FRAMES] [-s] [-d FOLDER] HEF...
  *
  * -s sends the messages of the stock library. With -d it is for network files
  * of mkhef: nothing is compared here; all frames go to files in FOLDER, and
  * FOLDER/args gets the arguments with which refnet compares them.
- * Prints "ok", "SKIP" or "FAIL" and the reason for each file.
+ * Prints "ok" or "FAIL" and the reason for each file.
  */
-#include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@
 struct stream {
 	struct h8l_stream_info info;
 	struct format_plan plan;
-	uint8_t index;			/* on the chip */
+	const struct hef_edge *edge;	/* the wire's side */
 	void *host;
 	void *device;			/* expected, or as sent */
 	void *wanted;			/* outputs: expected host frame */
@@ -45,7 +46,16 @@ struct test {
 	struct h8l_network *network;
 	struct stream stream[2][MAX_STREAMS];	/* by enum h8l_direction */
 	unsigned int count[2];
+	struct wire *wires;
+	unsigned int wire_count;
 	struct h8l_error error;
+};
+
+/* What crosses the chip's border at one edge of one context in this frame */
+struct wire {
+	const struct hef_edge *edge;
+	uint8_t *data;
+	bool borrowed;			/* belongs to a stream or to another wire */
 };
 
 static int failed(struct test *test, const char *what)
@@ -81,7 +91,7 @@ static int add_stream(struct test *test, enum h8l_direction direction, unsigned 
 	edge = find_edge(test, direction, stream->info.name);
 	if (!edge)
 		return -1;
-	stream->index = edge->stream;
+	stream->edge = edge;
 	result = format_plan_init(&stream->plan, &stream->info, edge->transposed, edge->quant,
 				  automatic, &test->error);
 	if (result < 0)
@@ -101,35 +111,120 @@ static int add_streams(struct test *test, enum h8l_direction direction, unsigned
 	return 0;
 }
 
+/* DDR buffers return what went in, and the core does not see them. */
+static bool is_io(const struct hef_edge *edge)
+{
+	return edge->connection == HEF_BOUNDARY || edge->connection == HEF_INTER_CONTEXT;
+}
+
+static uint8_t *boundary_data(const struct test *test, const struct hef_edge *edge)
+{
+	const struct stream *streams = test->stream[edge->direction];
+
+	for (unsigned int i = 0; i < test->count[edge->direction]; i++)
+		if (streams[i].edge == edge)
+			return streams[i].device;
+	return NULL;
+}
+
+/* The output of an earlier context that this input reads */
+static uint8_t *peer_data(const struct test *test, const struct hef_edge *edge)
+{
+	for (unsigned int i = 0; i < test->wire_count; i++) {
+		const struct hef_edge *other = test->wires[i].edge;
+
+		if (other->direction == H8L_OUTPUT && other->context == edge->peer_context &&
+		    other->stream == edge->peer_stream && other->frame_size == edge->frame_size)
+			return test->wires[i].data;
+	}
+	return NULL;
+}
+
+static int add_wire(struct test *test, const struct hef_edge *edge)
+{
+	struct wire wire = { .edge = edge, .borrowed = true };
+
+	if (edge->connection == HEF_BOUNDARY) {
+		wire.data = boundary_data(test, edge);
+	} else if (edge->direction == H8L_INPUT) {
+		wire.data = peer_data(test, edge);
+	} else {
+		wire.data = calloc(1, edge->frame_size);
+		wire.borrowed = false;
+	}
+	test->wires[test->wire_count++] = wire;
+	return wire.data ? 0 : -1;
+}
+
+/* Contexts in order, so that whoever writes a buffer comes first */
+static int add_wires(struct test *test)
+{
+	const struct hef_variant *v = test->variant;
+	size_t edges = 0;
+
+	for (unsigned int c = 0; c < v->context_count; c++)
+		edges += v->contexts[c].edge_count;
+	test->wires = calloc(edges, sizeof(*test->wires));
+	if (!test->wires)
+		return -1;
+	for (unsigned int c = 0; c < v->context_count; c++)
+		for (unsigned int i = 0; i < v->contexts[c].edge_count; i++)
+			if (is_io(&v->contexts[c].edges[i]) &&
+			    add_wire(test, &v->contexts[c].edges[i]) < 0)
+				return -1;
+	return 0;
+}
+
 /* Every frame has other bytes, and no two streams have the same. */
-static uint64_t fill_inputs(struct test *test, unsigned int frame)
+static void fill_inputs(struct test *test, unsigned int frame)
+{
+	for (unsigned int i = 0; i < test->count[H8L_INPUT]; i++) {
+		struct stream *s = &test->stream[H8L_INPUT][i];
+
+		pattern_fill(0x9e3779b97f4a7c15ull * (frame + 1) + i, s->host,
+			     s->plan.host_size);
+		format_to_device(&s->plan, s->host, s->device);
+	}
+}
+
+static uint64_t hash_inputs(const struct test *test, unsigned int context)
 {
 	uint64_t combined = PATTERN_HASH_INIT;
 
-	for (unsigned int index = 0; index < 256; index++) {
-		for (unsigned int i = 0; i < test->count[H8L_INPUT]; i++) {
-			struct stream *s = &test->stream[H8L_INPUT][i];
+	for (unsigned int index = 0; index < 256; index++)
+		for (unsigned int i = 0; i < test->wire_count; i++) {
+			const struct hef_edge *e = test->wires[i].edge;
 
-			if (s->index != index)
-				continue;
-			pattern_fill(0x9e3779b97f4a7c15ull * (frame + 1) + index, s->host,
-				     s->plan.host_size);
-			format_to_device(&s->plan, s->host, s->device);
-			combined = pattern_combine(combined, index,
-						   pattern_hash(PATTERN_HASH_INIT, s->device,
-								s->plan.device_size));
+			if (e->context == context && e->direction == H8L_INPUT &&
+			    e->stream == index)
+				combined = pattern_combine(combined, index,
+						pattern_hash(PATTERN_HASH_INIT,
+							     test->wires[i].data,
+							     e->frame_size));
 		}
-	}
 	return combined;
 }
 
-static void expect_outputs(struct test *test, uint64_t combined, unsigned int frame)
+static void run_context(struct test *test, unsigned int context, unsigned int frame)
 {
+	uint64_t combined = hash_inputs(test, context);
+
+	for (unsigned int i = 0; i < test->wire_count; i++) {
+		const struct hef_edge *e = test->wires[i].edge;
+
+		if (e->context == context && e->direction == H8L_OUTPUT)
+			pattern_fill(pattern_seed(combined, e->stream, frame),
+				     test->wires[i].data, e->frame_size);
+	}
+}
+
+static void expect_outputs(struct test *test, unsigned int frame)
+{
+	for (unsigned int c = 0; c < test->variant->context_count; c++)
+		run_context(test, c, frame);
 	for (unsigned int i = 0; i < test->count[H8L_OUTPUT]; i++) {
 		struct stream *s = &test->stream[H8L_OUTPUT][i];
 
-		pattern_fill(pattern_seed(combined, s->index, frame), s->device,
-			     s->plan.device_size);
 		format_to_host(&s->plan, s->device, s->wanted);
 		memset(s->host, 0xa5, s->plan.host_size);
 	}
@@ -222,7 +317,8 @@ static int run_frames(struct test *test)
 	list_buffers(test, H8L_INPUT, in);
 	list_buffers(test, H8L_OUTPUT, out);
 	for (unsigned int frame = 0; frame < test->frames; frame++) {
-		expect_outputs(test, fill_inputs(test, frame), frame);
+		fill_inputs(test, frame);
+		expect_outputs(test, frame);
 		if (h8l_network_run(test->network, in, test->count[H8L_INPUT], out,
 				    test->count[H8L_OUTPUT], &test->error) < 0)
 			return failed(test, "run");
@@ -239,11 +335,13 @@ static int run_network(struct test *test)
 	if (h8l_network_open(test->chip, test->hef, &options, &test->network, &test->error) < 0)
 		return failed(test, "configure");
 	if (add_streams(test, H8L_INPUT, h8l_network_inputs(test->network)) < 0 ||
-	    add_streams(test, H8L_OUTPUT, h8l_network_outputs(test->network)) < 0)
+	    add_streams(test, H8L_OUTPUT, h8l_network_outputs(test->network)) < 0 ||
+	    add_wires(test) < 0)
 		return failed(test, "streams");
 	if (run_frames(test))
 		return 1;
-	printf("ok   %s: %u frames\n", test->path, test->frames);
+	printf("ok   %s: %u frames, %u contexts\n", test->path, test->frames,
+	       test->variant->context_count);
 	return 0;
 }
 
@@ -269,11 +367,6 @@ static int check_file(struct test *test)
 	if (h8l_hef_open(test->path, &test->hef, &test->error) < 0)
 		return failed(test, "open the file");
 	h8l_hef_group(test->hef, 0, &group);
-	if (group.context_count > 1) {
-		printf("SKIP %s: %u contexts; what the chip answers then is not defined yet\n",
-		       test->path, group.context_count);
-		return 77;
-	}
 	if (group.unsupported) {
 		snprintf(test->error.text, sizeof(test->error.text), "%s", group.unsupported);
 		return failed(test, "unsupported");
@@ -288,6 +381,10 @@ static void clean(struct test *test)
 	h8l_network_close(test->network);
 	h8l_hef_close(test->hef);
 	h8l_device_close(test->chip);
+	for (unsigned int i = 0; i < test->wire_count; i++)
+		if (!test->wires[i].borrowed)
+			free(test->wires[i].data);
+	free(test->wires);
 	for (int d = H8L_INPUT; d <= H8L_OUTPUT; d++)
 		for (unsigned int i = 0; i < MAX_STREAMS; i++) {
 			free(test->stream[d][i].host);
