@@ -2,9 +2,10 @@
 /*
  * Inside the software chip: what its two halves offer each other.
  *
- * Hardware half: pci.c (configuration space), bar.c (registers, windows,
- * device memory), irq.c, boot.c (boot ROM), mailbox.c (doorbells,
- * notifications, log rings), vdma.c (engine), fault.c, stats.c, trace.c.
+ * Hardware half: emu.c (life, time, memory), pci.c (configuration space),
+ * bar.c (registers, windows), irq.c, boot.c (boot ROM), mailbox.c (doorbells,
+ * notifications, log rings), vdma.c (engine), dma.c, fault.c, stats.c,
+ * trace.c; its state is in chip.h.
  * Firmware half: fw.c (life, controls), fw_control_*.c (one file per family),
  * fw_context.c (applications, contexts), fw_action.c (interpreter of the
  * action lists), nn_*.c (neural core).

@@ -124,15 +124,19 @@ int fault_option_parse(const char *text, struct emu_fault *fault)
 	return error;
 }
 
+static void print_key(FILE *out, const char *key)
+{
+	if (key)
+		fprintf(out, "%s= ", key);
+}
+
 void fault_option_list(FILE *out)
 {
 	for (int i = 0; i < EMU_FAULT_KINDS; i++) {
-		const struct fault_name *name = &names[i];
-
-		fprintf(out, "  %-18s %s%s%s%s%s%s%s(%s)\n", name->name,
-			name->key ? name->key : "", name->key ? "= " : "",
-			name->value ? name->value : "", name->value ? "= " : "",
-			name->value2 ? name->value2 : "", name->value2 ? "= " : "", "",
-			name->help);
+		fprintf(out, "  %-18s ", names[i].name);
+		print_key(out, names[i].key);
+		print_key(out, names[i].value);
+		print_key(out, names[i].value2);
+		fprintf(out, "(%s)\n", names[i].help);
 	}
 }

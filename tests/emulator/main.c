@@ -202,7 +202,7 @@ static int parse_dma_mask(struct options *options, const char *text)
 	return 0;
 }
 
-static int set_number(struct options *options, int option, const char *text)
+static int parse_value(struct options *options, int option, const char *text)
 {
 	switch (option) {
 	case OPT_ARCH:
@@ -262,7 +262,7 @@ static int set_option(struct options *options, int option, const char *text)
 		print_help();
 		exit(0);
 	default:
-		return set_number(options, option, text);
+		return parse_value(options, option, text);
 	}
 }
 

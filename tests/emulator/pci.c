@@ -261,7 +261,7 @@ static bool asks_for_flr(uint32_t offset, const uint8_t *bytes, size_t len)
 	const uint32_t at = DEVCTL + 1;
 
 	return offset <= at && at < offset + len &&
-	       (bytes[at - offset] & PCI_EXP_DEVCTL_BCR_FLR >> 8);
+	       (bytes[at - offset] & (PCI_EXP_DEVCTL_BCR_FLR >> 8));
 }
 
 int emu_cfg_write(struct emu *emu, uint32_t offset, const void *buf, size_t len)

@@ -899,9 +899,8 @@ static void test_fd_belongs_to_its_message(void **state)
 	send_command(client, VFU_DMA_MAP, 0, &plain, sizeof(plain), -1);
 	send_command(client, VFU_DMA_MAP, 0, &with_fd, sizeof(with_fd), fd);
 	send_command(client, VFU_DMA_MAP, 0, &last, sizeof(last), -1);
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(vfu_process(client->vfu), 0);
-	}
 	for (unsigned int i = 0; i < 3; i++) {
 		receive_reply(client);
 		assert_int_equal(client->header.flags, VFU_TYPE_REPLY);
