@@ -367,7 +367,8 @@ struct h8l_buffer {
  * direction and stay the caller's. Returns when all outputs are there. A
  * buffer goes to the chip as it is, without a copy, if the stream needs no
  * conversion and the buffer begins with a page or lies in registered memory;
- * outputs must also be a multiple of 64 bytes.
+ * where DMA is not coherent with caches (arm64), outputs must also be a multiple
+ * of 64 bytes.
  * Errors: -EINVAL wrong number or size of buffers; -ETIMEDOUT no result in
  * time (the network is stopped; starting it again is allowed); -ECONNRESET
  * the chip stopped the network (reset, overheating); -EIO a DMA error;

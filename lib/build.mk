@@ -16,6 +16,9 @@ PROGRAMS += $(LIB_A) $(LIB_SO)
 
 # Results must not depend on fused multiply-add, see format_lines.c
 $(O)/lib/%.o: EXTRA_CFLAGS += -fvisibility=hidden -ffp-contract=off
+# No flags of the floating-point unit are read: lets the compiler compute both
+# sides of a choice, and several values at a time
+$(O)/lib/format_lines.o $(O)/lib/format_lines.pic.o: EXTRA_CFLAGS += -fno-trapping-math
 
 $(LIB_A): $(LIB_OBJS)
 	rm -f $@

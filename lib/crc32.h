@@ -10,4 +10,9 @@
  */
 uint32_t crc32_digest(const void *data, size_t len);
 
+/* Goes on from `crc` (not inverted) by tables only: the rest of a digest, and
+ * what tests compare with
+ */
+uint32_t crc32_plain(uint32_t crc, const uint8_t *data, size_t len);
+
 #endif /* H8L_CRC32_H */

@@ -36,8 +36,8 @@ static bool same_location(const char *name, const char *location)
 
 static int no_device(const struct h8l_os *os, struct h8l_error *error)
 {
-	return fail(error, -ENODEV, "no Hailo device: nothing in %s; check with lspci -d 1e60: that "
-		    "the card is there, and with dmesg that its driver (hailo8l) is loaded",
+	return fail(error, -ENODEV, "no Hailo device: nothing in %s; check with lspci -d 1e60: "
+		    "that the card is there, and with dmesg that its driver (hailo8l) is loaded",
 		    os->class_dir);
 }
 
@@ -47,8 +47,8 @@ static int only_device(const struct h8l_os *os, const struct h8l_scan_entry *ent
 	if (!count)
 		return no_device(os, error);
 	if (count > 1)
-		return fail(error, -ENOTUNIQ, "there are %d Hailo devices (%s at %s, %s at %s ...); "
-			    "name one", count, entries[0].node, entries[0].location,
+		return fail(error, -ENOTUNIQ,
+			    "there are %d Hailo devices (%s at %s, %s at %s ...); name one", count, entries[0].node, entries[0].location,
 			    entries[1].node, entries[1].location);
 	strcpy(node, entries[0].node);
 	return 0;
@@ -102,8 +102,8 @@ static int open_failed(const char *node, int err, struct h8l_error *error)
 			    "is, dmesg tells whether the driver (hailo8l) found the card", node);
 	case -EACCES:
 	case -EPERM:
-		return fail(error, -EACCES, "%s: no permission; add yourself to the group that owns "
-			    "it (ls -l %s), then log in again", node, node);
+		return fail(error, -EACCES, "%s: no permission; add yourself to the group that "
+			    "owns it (ls -l %s), then log in again", node, node);
 	default:
 		return fail(error, err, "%s: %s", node, h8l_strerror(err));
 	}

@@ -49,7 +49,8 @@ static const struct {
 	{ ECONNRESET, "the chip stopped the network (reset or overheating); start it again" },
 	{ EINVAL, "invalid argument" },
 	{ EIO, "a DMA transfer failed; see the kernel log" },
-	{ ENOBUFS, "no memory that the chip can reach; free some or enlarge CMA (cma= on the kernel command line)" },
+	{ ENOBUFS, "no memory that the chip can reach; free some, or enlarge CMA (cma= on the "
+		   "kernel command line)" },
 	{ ENODEV, "no such device; is the card plugged in and the driver loaded?" },
 	{ ENOENT, "no such file or item" },
 	{ ENOEXEC, "this file or firmware cannot run here" },

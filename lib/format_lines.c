@@ -4,10 +4,14 @@
  * the stock library's bit for bit; compiled without contraction (build.mk).
  * Reference formats.md section 7.
  */
-#include <math.h>
 #include <string.h>
 
 #include "format_lines.h"
+
+static bool is_contiguous(const struct format_line *l)
+{
+	return l->from_step == 1 && l->to_step == 1;
+}
 
 /* One loop; EXPR makes a value of type TO from `x` and the quantisation `q` */
 #define DEFINE_LINE(name, FROM, TO, EXPR)					\
@@ -28,27 +32,46 @@ static void name(const struct format_line *l)					\
 	(void)q;								\
 }
 
+/* Choices in the form that processors have instructions for: NaN becomes the
+ * lower limit
+ */
 static inline float clip(float x, const struct h8l_quant *q)
 {
-	if (x >= q->limit_max)
-		return q->limit_max;
-	return x <= q->limit_min ? q->limit_min : x;
+	x = x > q->limit_min ? x : q->limit_min;
+	return x < q->limit_max ? x : q->limit_max;
 }
 
-static inline float quantise(float x, const struct h8l_quant *q)
+/* Rounds to the nearest integer, halves to even, as rintf() does, for values
+ * between 0 and 2^22: the sum has no bits left for a fraction. Unlike rintf()
+ * it can be done on several values at once on every machine.
+ */
+static inline float round_small(float x)
 {
-	return rintf(clip(x, q) / q->scale + q->zero_point);
+	const float magic = 12582912.0f;	/* 1.5 * 2^23 */
+
+	return x + magic - magic;
 }
 
 /* Out of range is out of contract: it saturates, and NaN becomes 0 */
+static inline float saturate(float x, float most)
+{
+	x = x > 0 ? x : 0;
+	return round_small(x < most ? x : most);
+}
+
+static inline float quantise(float x, const struct h8l_quant *q, float most)
+{
+	return saturate(clip(x, q) / q->scale + q->zero_point, most);
+}
+
 static inline uint8_t to_u8(float x)
 {
-	return x > 0 ? (x < UINT8_MAX ? (uint8_t)x : UINT8_MAX) : 0;
+	return (uint8_t)(int32_t)x;
 }
 
 static inline uint16_t to_u16(float x)
 {
-	return x > 0 ? (x < UINT16_MAX ? (uint16_t)x : UINT16_MAX) : 0;
+	return (uint16_t)(int32_t)x;
 }
 
 static inline float dequantise(float x, const struct h8l_quant *q)
@@ -56,22 +79,57 @@ static inline float dequantise(float x, const struct h8l_quant *q)
 	return (x - q->zero_point) * q->scale;
 }
 
+/* The same where both sides are contiguous and one quantisation counts: whole
+ * blocks of a fixed length, which compilers turn into vector code
+ */
+#define BLOCK 32
+
+#define DEFINE_BLOCKS(name, FROM, TO, EXPR)					\
+static void name##_block(const FROM *restrict from, TO *restrict to,		\
+			 struct h8l_quant quant)				\
+{										\
+	const struct h8l_quant *q = &quant;					\
+										\
+	for (int i = 0; i < BLOCK; i++) {					\
+		FROM x = from[i];						\
+										\
+		to[i] = EXPR;							\
+	}									\
+	(void)q;								\
+}										\
+										\
+static void name(const struct format_line *l)					\
+{										\
+	struct format_line rest = *l;						\
+	const FROM *from = l->from;						\
+	TO *to = l->to;								\
+										\
+	if (is_contiguous(l) && !l->quant_step)					\
+		for (; rest.count >= BLOCK; rest.count -= BLOCK) {		\
+			name##_block(from, to, *l->quant);			\
+			from += BLOCK;						\
+			to += BLOCK;						\
+		}								\
+	rest.from = from;							\
+	rest.to = to;								\
+	name##_strided(&rest);							\
+}
+
+#define DEFINE_CONVERSION(name, FROM, TO, EXPR)					\
+	DEFINE_LINE(name##_strided, FROM, TO, EXPR)				\
+	DEFINE_BLOCKS(name, FROM, TO, EXPR)
+
 DEFINE_LINE(u8_strided, uint8_t, uint8_t, x)
 DEFINE_LINE(u16_strided, uint16_t, uint16_t, x)
-DEFINE_LINE(u8_to_u16, uint8_t, uint16_t, x)
-DEFINE_LINE(f32_to_u8, float, uint8_t, to_u8(quantise(x, q)))
-DEFINE_LINE(f32_to_u16, float, uint16_t, to_u16(quantise(x, q)))
-DEFINE_LINE(f32_as_u8, float, uint8_t, to_u8(rintf(x)))
-DEFINE_LINE(f32_as_u16, float, uint16_t, to_u16(rintf(x)))
-DEFINE_LINE(u8_to_f32, uint8_t, float, dequantise((float)x, q))
-DEFINE_LINE(u16_to_f32, uint16_t, float, dequantise((float)x, q))
-DEFINE_LINE(u8_as_f32, uint8_t, float, (float)x)
-DEFINE_LINE(u16_as_f32, uint16_t, float, (float)x)
-
-static bool is_contiguous(const struct format_line *l)
-{
-	return l->from_step == 1 && l->to_step == 1;
-}
+DEFINE_CONVERSION(u8_to_u16, uint8_t, uint16_t, x)
+DEFINE_CONVERSION(f32_to_u8, float, uint8_t, to_u8(quantise(x, q, UINT8_MAX)))
+DEFINE_CONVERSION(f32_to_u16, float, uint16_t, to_u16(quantise(x, q, UINT16_MAX)))
+DEFINE_CONVERSION(f32_as_u8, float, uint8_t, to_u8(saturate(x, UINT8_MAX)))
+DEFINE_CONVERSION(f32_as_u16, float, uint16_t, to_u16(saturate(x, UINT16_MAX)))
+DEFINE_CONVERSION(u8_to_f32, uint8_t, float, dequantise((float)x, q))
+DEFINE_CONVERSION(u16_to_f32, uint16_t, float, dequantise((float)x, q))
+DEFINE_CONVERSION(u8_as_f32, uint8_t, float, (float)x)
+DEFINE_CONVERSION(u16_as_f32, uint16_t, float, (float)x)
 
 static void u8_copy(const struct format_line *l)
 {

@@ -15,7 +15,14 @@
 
 #include "network.h"
 
-#define CACHE_LINE	64	/* of all machines with PCIe here */
+/* Where DMA goes past the cache, the chip must not write to a line that holds
+ * other data of the program. (A Raspberry Pi 5 is such a machine, PCs are not.)
+ */
+#ifdef __x86_64__
+#define OUTPUT_MULTIPLE	1
+#else
+#define OUTPUT_MULTIPLE	64
+#endif
 #define MAX_UNDER_WAY	(HAILO8L_MAX_ONGOING - 1)
 
 static struct frame *frame_of(const struct h8l_network *network, uint64_t number)
@@ -73,12 +80,11 @@ int frames_create(struct h8l_network *network, struct h8l_error *error)
 static bool needs_no_conversion(const struct stream *stream, const struct h8l_buffer *buffer)
 {
 	return stream->plan.direct &&
-	       (stream->edge->direction == H8L_INPUT || buffer->size % CACHE_LINE == 0);
+	       (stream->edge->direction == H8L_INPUT || buffer->size % OUTPUT_MULTIPLE == 0);
 }
 
-/* For this frame only. Pages are mapped, so the buffer must begin with one; on
- * machines where DMA goes past the cache, a line that the chip writes must not
- * be shared with other data. 0, or an error that only means: copy instead.
+/* For this frame only. Pages are mapped, so the buffer must begin with one. 0,
+ * or an error that only means: copy instead.
  */
 static int map_part(const struct h8l_device *device, const struct stream *stream,
 		    const struct h8l_buffer *buffer, struct part *part)
@@ -479,8 +485,8 @@ static int take_frame(struct h8l_network *network, struct h8l_completion *comple
 	if (!status)
 		take_outputs(network, frame);
 	else if (status == -ECANCELED)
-		fail(error, status, "%s: frame %" PRIu64 " was given up when the network was stopped",
-		     network->group->name, network->taken);
+		fail(error, status, "%s: frame %" PRIu64 " was given up when the network was "
+		     "stopped", network->group->name, network->taken);
 	else if (error)
 		*error = network->failure;
 	frame->failed = false;

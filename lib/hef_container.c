@@ -68,7 +68,8 @@ static int check_hash(const uint8_t *file, size_t size, const char *name,
 	hex(c->hash, stored, len);
 	if (memcmp(stored, computed, len))
 		return fail(error, -EBADMSG,
-			    "%s: wrong checksum, the file is damaged; copy or download it again", name);
+			    "%s: wrong checksum, the file is damaged; copy or download it again",
+			    name);
 	return 0;
 }
 
@@ -78,8 +79,8 @@ static int check_size(uint64_t said, uint64_t there, const char *name, struct h8
 	if (said == there)
 		return 0;
 	return fail(error, -EBADMSG,
-		    "%s: the file is %s, its header tells of %" PRIu64 " bytes after it but %" PRIu64
-		    " are there; copy or download it again", name,
+		    "%s: the file is %s, its header tells of %" PRIu64 " bytes after it but %"
+		    PRIu64 " are there; copy or download it again", name,
 		    there < said ? "cut short" : "too long", said, there);
 }
 

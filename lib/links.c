@@ -152,8 +152,8 @@ static int check_ddr(const struct h8l_network *network, const struct hef_edge *e
 	if (edge->connection != HEF_DDR)
 		return 0;
 	if (!network->hef->features.padded_ddr)
-		return fail(error, -ENOEXEC, "stream %s buffers rows in the way of compilers before "
-			    "3.11; compile the network again", edge->name);
+		return fail(error, -ENOEXEC, "stream %s buffers rows in the way of compilers "
+			    "before 3.11; compile the network again", edge->name);
 	if (!edge->core_bytes || edge->core_bytes % DDR_ROW_ALIGNMENT || !edge->buffered_rows)
 		return fail(error, -EINVAL, "stream %s: %u rows of %u bytes cannot be buffered",
 			    edge->name, edge->buffered_rows, edge->core_bytes);
@@ -272,8 +272,8 @@ static int sink_link(struct h8l_network *network, const struct hef_edge *edge,
 	if (err == -ENOSPC)
 		return err;
 	if (err || !b || b->source->connection != edge->connection)
-		return fail(error, -EINVAL, "stream %s: nothing is written to context %u, stream %u "
-			    "before it is read", edge->name, edge->peer_context,
+		return fail(error, -EINVAL, "stream %s: nothing is written to context %u, stream "
+			    "%u before it is read", edge->name, edge->peer_context,
 			    edge->peer_stream);
 	return finish_link(network, link, &b->list, b->pattern, error);
 }

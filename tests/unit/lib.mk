@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 test_lib_md5_OBJS := $(O)/lib/md5.o
 
+test_lib_crc32_OBJS := $(O)/lib/crc32.o
+test_lib_crc32_LIBS := -lz
+
 # A scripted driver and chip
 LIB_TEST_OBJS := $(O)/tests/unit/lib_driver.o $(LIB_A)
 

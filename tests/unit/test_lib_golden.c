@@ -669,7 +669,8 @@ static bool set_formats(struct run *r, enum h8l_direction direction, const char 
 
 		if (!line || !json_object_object_get_ex(line, "format", &f))
 			continue;
-		format = (struct h8l_format){ type_of(text(f, "type")), order_of(text(f, "order")) };
+		format.type = type_of(text(f, "type"));
+		format.order = order_of(text(f, "order"));
 		if (h8l_network_set_format(r->network, direction, i, format, NULL))
 			return false;
 	}

@@ -498,7 +498,8 @@ static void failing_ioctls(void **state)
 			b->drv->fail_ioctl = requests[i];
 			b->drv->fail_skip = n;
 			b->drv->fail_errno = -ENOBUFS;
-			err = bench_open_network(b, NULL) || h8l_network_start(b->network, &b->error);
+			err = bench_open_network(b, NULL) ||
+			      h8l_network_start(b->network, &b->error);
 			assert_true(!err || b->error.code == -ENOBUFS);
 			bench_free(b);
 		}
