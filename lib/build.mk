@@ -41,14 +41,21 @@ $(O)/lib/hailo8l.pc: lib/hailo8l.pc.in Makefile
 		$< >$@
 
 MAN3 := $(wildcard lib/man/*.3)
+MAN3DIR = $(DESTDIR)$(PREFIX)/share/man/man3
 
 install-lib: $(LIB_A) $(LIB_SO) $(O)/lib/hailo8l.pc
-	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(MAN3DIR)
 	$(INSTALL) -m 755 $(O)/lib/$(LIB_REAL) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(LIB_REAL) $(DESTDIR)$(LIBDIR)/$(LIB_SONAME)
 	ln -sf $(LIB_SONAME) $(DESTDIR)$(LIBDIR)/libhailo8l.so
 	$(INSTALL) -m 644 $(LIB_A) $(DESTDIR)$(LIBDIR)/
 	$(INSTALL) -m 644 $(O)/lib/hailo8l.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 	$(INSTALL) -m 644 include/hailo8l.h $(DESTDIR)$(PREFIX)/include/
-	$(if $(MAN3),$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/man/man3)
-	$(if $(MAN3),$(INSTALL) -m 644 $(MAN3) $(DESTDIR)$(PREFIX)/share/man/man3/)
+	$(INSTALL) -m 644 $(MAN3) $(MAN3DIR)/
+	# Every function has a page, if only one that leads to where it is described
+	for page in $(notdir $(MAN3)); do \
+		sed -n '/^\.SH NAME/{n;s/ \\- .*//;s/,/ /g;p;q}' lib/man/$$page | \
+		tr -s ' ' '\n' | while read name; do \
+			[ "$$name.3" = $$page ] || echo ".so man3/$$page" >$(MAN3DIR)/$$name.3; \
+		done; \
+	done
