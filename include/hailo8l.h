@@ -410,9 +410,10 @@ struct h8l_completion {
 int h8l_network_wait(struct h8l_network *network, int timeout_ms,
 		     struct h8l_completion *completion, struct h8l_error *error);
 
-/* A descriptor for poll() and friends: readable (POLLIN) when
- * h8l_network_wait() may have something. It may be shared with other networks
- * of the device. Belongs to the network.
+/* A descriptor for poll() and friends: becomes readable (POLLIN) when frames may
+ * have come. One look can find several: call h8l_network_wait() with a timeout
+ * of 0 until it returns 0 or -ENOENT before polling again. It may be shared
+ * with other networks of the device. Belongs to the network.
  */
 int h8l_network_fd(const struct h8l_network *network);
 
