@@ -152,12 +152,14 @@ static int negotiate(struct client *client, const char *json, size_t json_len)
 
 /* ---- set-up ---- */
 
-static int setup_unconnected(void **state)
+static int setup_chip(void **state, const struct emu_fault *fault)
 {
 	struct client *client = calloc(1, sizeof(*client));
 	struct emu_config config;
 
 	emu_config_init(&config);
+	if (fault)
+		config.faults[config.fault_count++] = *fault;
 	client->log = fopen("/dev/null", "w");
 	config.log = client->log;
 	client->sock = -1;
@@ -170,6 +172,11 @@ static int setup_unconnected(void **state)
 	return 0;
 }
 
+static int setup_unconnected(void **state)
+{
+	return setup_chip(state, NULL);
+}
+
 static int setup_silent(void **state)
 {
 	setup_unconnected(state);
@@ -180,6 +187,16 @@ static int setup_silent(void **state)
 static int setup(void **state)
 {
 	setup_silent(state);
+	return negotiate(*state, qemu_version, sizeof(qemu_version));
+}
+
+/* A card that is gone after the first access to a BAR. */
+static int setup_unplugged(void **state)
+{
+	const struct emu_fault gone = { .kind = EMU_FAULT_ALL_ONES, .key = -1, .value = 0 };
+
+	setup_chip(state, &gone);
+	client_connect(*state);
 	return negotiate(*state, qemu_version, sizeof(qemu_version));
 }
 
@@ -488,6 +505,19 @@ static void test_write_multi(void **state)
 	multi.count = 2;
 	multi.one[1].count = 9;
 	assert_int_equal(call(client, VFU_REGION_WRITE_MULTI, &multi, 8 + 2 * 24), EINVAL);
+}
+
+/* One byte, or QEMU dies: see vfu_region.c. */
+static void test_interrupt_pin_of_a_card_that_is_gone(void **state)
+{
+	struct client *client = *state;
+	const uint8_t *data = client->reply + sizeof(struct vfu_access);
+
+	assert_int_equal(read_word(client, 0, 0x98), 0xffffffff);
+	assert_int_equal(read_word(client, 7, 0), 0xffffffff);
+	assert_int_equal(read_word(client, 7, 0x3c), 0xffffffff);
+	assert_int_equal(region_read(client, 7, 0x3d, 1), 0);
+	assert_int_equal(*data, 1);
 }
 
 static void test_reset(void **state)
@@ -1296,6 +1326,8 @@ int main(void)
 		TEST(test_wrong_lengths),
 		TEST(test_posted_write),
 		TEST(test_write_multi),
+		cmocka_unit_test_setup_teardown(test_interrupt_pin_of_a_card_that_is_gone,
+						setup_unplugged, teardown),
 		TEST(test_reset),
 		TEST(test_bytes_one_by_one),
 		TEST(test_many_at_once),
