@@ -304,7 +304,7 @@ class Test:
         self.path = path
         self.name = os.path.basename(path).rpartition(".")[0]
         self.want = {"guests": "all", "emu": "", "devices": "1", "append": "",
-                     "timeout": "120", "module": "load", "subtests": "no",
+                     "timeout": "300", "module": "load", "subtests": "no",
                      "violations": "no"}
         with open(path) as file:
             for line in file:

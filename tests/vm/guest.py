@@ -323,7 +323,7 @@ class Guest:
 
     # --- devices ---
 
-    def unplug(self, device, seconds=60):
+    def unplug(self, device, seconds=180):
         self.qmp.run("device_del", id=device.name)
         if not self.qmp.wait_event("DEVICE_DELETED", seconds, device=device.name):
             raise GuestError("the guest does not let go of %s" % device.name)

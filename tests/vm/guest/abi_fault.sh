@@ -3,7 +3,6 @@
 # A chip that misbehaves: one line in the kernel's log, an error for the
 # program, never a hang, and a chip that works again is used again.
 # guests: amd64-6.12
-# timeout: 300
 # violations: yes
 fails=0
 n=0

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
 # The device goes away under programs in every state, and comes back.
-# timeout: 300
 fail() { echo "$*"; exit 1; }
 device=$(readlink -f /sys/class/hailo_chardev/hailo0/device)
 bus=/sys/bus/pci

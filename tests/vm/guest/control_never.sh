@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # emu: --fault control-never:opcode=0
-# timeout: 120
 #
 # Firmware that does not answer: an error in bounded time.
 . /t/guest/_lib

@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # emu: --fault irq-lost:n=0,after=4
-# timeout: 120
 #
 # Interrupts stop coming: the run ends with the right bytes or with an error,
 # in bounded time, and the module goes.

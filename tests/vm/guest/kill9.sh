@@ -1,6 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 180
 #
 # A program killed in any state leaves a chip that works.
 . /t/guest/_lib

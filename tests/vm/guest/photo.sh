@@ -1,6 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 300
 #
 # A real photograph through a network; every byte as computed on the CPU.
 . /t/guest/_lib

@@ -1,6 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 180
 #
 # The card vanishes, idle and in the middle of a run: programs get an error,
 # the module goes, and a new card works.

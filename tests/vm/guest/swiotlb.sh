@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # append: swiotlb=force
-# timeout: 300
 #
 # All DMA goes through bounce buffers: a missing sync shows as wrong bytes.
 . /t/guest/_lib

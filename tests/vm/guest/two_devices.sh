@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # devices: 2
-# timeout: 180
 #
 # Two cards, both at work at the same time.
 . /t/guest/_lib

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+#
+# Resets under a running network. One message is meant to be refused by firmware
+# in each.
+# guests: amd64-6.12 arm64-6.12-16k
+# violations: yes
+# timeout: 240
+fail() { echo "$*"; exit 1; }
+node=/sys/class/hailo_chardev/hailo0
+device=$(readlink -f $node/device)
+
+under_network() { abi_reset "$1" || fail "after '$1'"; }
+
+under_network "echo 1 >$node/reset"
+under_network "echo 1 >$node/reset"
+[ "$(cat $node/reset_count)" = 2 ] || fail "reset_count is $(cat $node/reset_count)"
+under_network "echo 1 >$device/reset"
+
+# Every method that the function has
+for method in $(cat "$device/reset_method"); do
+	echo "$method" >"$device/reset_method"
+	under_network "echo 1 >$device/reset"
+done
+
+# Asleep programs notice, too, and nobody hangs.
+for mode in wait control frames notify; do
+	abi_victim $mode >/tmp/victim 2>&1 &
+	pid=$!
+	sleep 1
+	echo 1 >$node/reset || fail "reset under $mode"
+	sleep 1
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	abi_dma >/tmp/after || { cat /tmp/after; fail "unusable after a reset under $mode"; }
+done
+
+hwmon=$(echo "$device"/hwmon/hwmon*)
+[ "$(cat "$hwmon/name")" = hailo8l ] || fail "hwmon has no name"
+for sensor in 1 2; do
+	t=$(cat "$hwmon/temp${sensor}_input") || fail "sensor $sensor cannot be read"
+	[ "$t" -gt 20000 ] && [ "$t" -lt 110000 ] || fail "sensor $sensor reads $t"
+	[ -n "$(cat "$hwmon/temp${sensor}_label")" ] || fail "sensor $sensor has no label"
+done
