@@ -42,7 +42,7 @@ enum {
 };
 
 struct hef_ccw {
-	const uint8_t *data;		/* inside the file (v0: inside the arena) */
+	const uint8_t *data;		/* inside the file; v0: perhaps in the arena */
 	uint32_t size;			/* bytes */
 	uint8_t channel;		/* config stream */
 };

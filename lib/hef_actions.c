@@ -109,20 +109,60 @@ static int check_ccw(struct hef_parser *p, const struct hef_ccw *ccw)
 	return hef_check_max(p, "config channel", ccw->channel, p->config_channels - 1);
 }
 
+#define PREFIX		16
+#define TRIES		4
+
+/* The words are a few bytes behind those before: the place is found by how they
+ * begin. Gives up soon, so that nobody can make this slow.
+ */
+static const uint8_t *find_near(const uint8_t *from, const uint8_t *end,
+				const ProtobufCBinaryData *data)
+{
+	size_t prefix = data->len < PREFIX ? data->len : PREFIX;
+
+	for (int i = 0; i < TRIES; i++) {
+		from = memmem(from, (size_t)(end - from), data->data, prefix);
+		if (!from || data->len > (size_t)(end - from))
+			return NULL;
+		if (!memcmp(from, data->data, data->len))
+			return from;
+		from++;
+	}
+	return NULL;
+}
+
+/* The decoder gives a copy, which soon goes; the original is in the file. Where
+ * it is not found at once, a copy is kept.
+ */
+static const uint8_t *keep_words(struct hef_parser *p, const ProtobufCBinaryData *data)
+{
+	const struct hef_container *file = &p->hef->container;
+	const uint8_t *end = file->metadata + file->metadata_size;
+	const uint8_t *words = find_near(p->words_at, end, data);
+	uint8_t *copy;
+
+	if (words) {
+		p->words_at = words + data->len;
+		return words;
+	}
+	copy = arena_alloc(p->arena, data->len);
+	return copy ? memcpy(copy, data->data, data->len) : NULL;
+}
+
 static int ccw_inline(struct hef_parser *p, const Hef__Ccw *c, struct hef_action *action)
 {
-	uint8_t *copy;
+	const uint8_t *words = NULL;
 
 	if (p->hef->container.version != 0)
 		return hef_invalid(p, "configuration words inside the metadata, "
 				   "which only container version 0 has");
 	action->type = HEF_ACTION_CCW;
-	copy = arena_alloc(p->arena, c->data.len);
-	if (!copy)
-		return hef_no_memory(p);
-	if (c->data.len)
-		memcpy(copy, c->data.data, c->data.len);
-	action->ccw = (struct hef_ccw){ copy, (uint32_t)c->data.len, (uint8_t)c->channel };
+	if (c->data.len) {
+		words = keep_words(p, &c->data);
+		if (!words)
+			return hef_no_memory(p);
+	}
+	action->ccw = (struct hef_ccw){ words, (uint32_t)c->data.len, (uint8_t)c->channel };
 	return hef_check_max(p, "config channel", c->channel, UINT8_MAX) ?:
 	       check_ccw(p, &action->ccw);
 }

@@ -393,6 +393,7 @@ int hef_metadata_parse(struct h8l_hef *hef, struct h8l_error *error)
 {
 	struct hef_parser p = {
 		.hef = hef, .arena = &hef->arena, .error = error, .context = -1,
+		.words_at = hef->container.metadata,
 	};
 	int err;
 

@@ -17,6 +17,7 @@ struct hef_parser {
 	/* The place we are at, for messages */
 	const char *group;
 	int context;			/* -1: preliminary */
+	const uint8_t *words_at;	/* where in the metadata the next words may be */
 	/* Facts of the variant that edges and actions need */
 	unsigned int config_channels;
 	unsigned int network_count;

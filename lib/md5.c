@@ -19,10 +19,6 @@ static const uint32_t sines[64] = {
 	0xeb86d391,
 };
 
-static const uint8_t turns[4][4] = {
-	{ 7, 12, 17, 22 }, { 5, 9, 14, 20 }, { 4, 11, 16, 23 }, { 6, 10, 15, 21 },
-};
-
 static uint32_t load_le32(const uint8_t *p)
 {
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -33,42 +29,37 @@ static uint32_t turn_left(uint32_t x, unsigned int n)
 	return x << n | x >> (32 - n);
 }
 
-static uint32_t mix(unsigned int round, uint32_t b, uint32_t c, uint32_t d)
-{
-	switch (round) {
-	case 0:
-		return (b & c) | (~b & d);
-	case 1:
-		return (b & d) | (c & ~d);
-	case 2:
-		return b ^ c ^ d;
-	default:
-		return c ^ (b | ~d);
+/* One step: mixes word `k` of the block into `a`; `t` counts the steps */
+#define STEP(mix, a, b, c, d, k, t, turns) do {				\
+		(a) += mix(b, c, d) + w[k] + sines[t];			\
+		(a) = (b) + turn_left(a, turns);			\
+	} while (0)
+
+#define MIX_1(b, c, d) ((d) ^ ((b) & ((c) ^ (d))))
+#define MIX_2(b, c, d) ((c) ^ ((d) & ((b) ^ (c))))
+#define MIX_3(b, c, d) ((b) ^ (c) ^ (d))
+#define MIX_4(b, c, d) ((c) ^ ((b) | ~(d)))
+
+/* 16 steps; the words are taken every `step` from `first` on */
+#define ROUND(mix, round, first, step, s0, s1, s2, s3)						\
+	for (unsigned int i = 0; i < 16; i += 4) {						\
+		STEP(mix, a, b, c, d, (first + step * i) % 16, 16 * round + i, s0);		\
+		STEP(mix, d, a, b, c, (first + step * (i + 1)) % 16, 16 * round + i + 1, s1);	\
+		STEP(mix, c, d, a, b, (first + step * (i + 2)) % 16, 16 * round + i + 2, s2);	\
+		STEP(mix, b, c, d, a, (first + step * (i + 3)) % 16, 16 * round + i + 3, s3);	\
 	}
-}
-
-static unsigned int word_index(unsigned int round, unsigned int i)
-{
-	static const uint8_t step[4] = { 1, 5, 3, 7 };
-	static const uint8_t start[4] = { 0, 1, 5, 0 };
-
-	return (i * step[round] + start[round]) % 16;
-}
 
 static void add_block(uint32_t state[4], const uint8_t *block)
 {
 	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+	uint32_t w[16];
 
-	for (unsigned int i = 0; i < 64; i++) {
-		unsigned int round = i / 16;
-		uint32_t sum = a + mix(round, b, c, d) + sines[i] +
-			       load_le32(block + 4 * word_index(round, i));
-
-		a = d;
-		d = c;
-		c = b;
-		b += turn_left(sum, turns[round][i % 4]);
-	}
+	for (int i = 0; i < 16; i++)
+		w[i] = load_le32(block + 4 * i);
+	ROUND(MIX_1, 0, 0, 1, 7, 12, 17, 22)
+	ROUND(MIX_2, 1, 1, 5, 5, 9, 14, 20)
+	ROUND(MIX_3, 2, 5, 3, 4, 11, 16, 23)
+	ROUND(MIX_4, 3, 0, 7, 6, 10, 15, 21)
 	state[0] += a;
 	state[1] += b;
 	state[2] += c;
