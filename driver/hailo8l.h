@@ -43,6 +43,7 @@
 #define H8L_DRIVER_NAME		"hailo8l"
 #define H8L_EVENTS		32	/* notifications kept for slow readers */
 
+struct hw_temperature;
 struct dma_buf_attachment;
 struct firmware;
 struct h8l_device;
@@ -50,12 +51,14 @@ struct h8l_file;
 
 /*
  * What the chip can be used for. Written with the gate held for writing, but
- * for CLOSING, which is what makes readers leave the gate.
+ * for PAUSING and CLOSING, which are what makes readers leave the gate.
+ * Whoever changes it holds the lock of the PCI function's device.
  */
 enum h8l_state {
-	H8L_STATE_OFF,		/* no firmware runs: probe, suspend, failed boot */
+	H8L_STATE_OFF,		/* no firmware runs: probe, pause, failed boot */
 	H8L_STATE_BOOT,		/* interrupts have their boot meaning */
 	H8L_STATE_RUN,
+	H8L_STATE_PAUSING,	/* h8l_pause() waits for users to leave */
 	H8L_STATE_CLOSING,	/* remove() waits for users to leave */
 	H8L_STATE_GONE,		/* removed; stays so */
 };
@@ -310,6 +313,9 @@ struct h8l_device {
 
 	struct h8l_mailbox mbox;
 
+	struct device *hwmon;		/* or NULL */
+	unsigned int resets;		/* asked for, under the PCI device's lock */
+
 	/* Under h8l_mailbox.lock. */
 	struct h8l_file *configured_by;	/* whose networks firmware knows */
 	bool stale_networks;		/* it knows some of a closed file */
@@ -368,6 +374,24 @@ int h8l_ioctl_read_notification(struct h8l_file *f, void __user *arg);
 int h8l_ioctl_disable_notification(struct h8l_file *f, void __user *arg);
 int h8l_ioctl_read_log(struct h8l_file *f, void __user *arg);
 bool h8l_event_pending(struct h8l_file *f);
+
+int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t);
+
+/* reset.c */
+extern const struct pci_error_handlers h8l_err_handlers;
+extern const struct dev_pm_ops h8l_pm_ops;
+void h8l_pause(struct h8l_device *h, bool reachable);
+int h8l_unpause(struct h8l_device *h);
+int h8l_reset(struct h8l_device *h);
+
+/* hwmon.c, where the kernel has hwmon */
+#if IS_REACHABLE(CONFIG_HWMON)
+void h8l_hwmon_add(struct h8l_device *h);
+void h8l_hwmon_remove(struct h8l_device *h);
+#else
+static inline void h8l_hwmon_add(struct h8l_device *h) { }
+static inline void h8l_hwmon_remove(struct h8l_device *h) { }
+#endif
 
 /* control.c */
 int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len);

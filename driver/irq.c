@@ -5,6 +5,7 @@
  * Channels are served in the handler itself, because that is one register
  * each; notifications, which are hundreds of bytes, in its thread.
  */
+#include <linux/delay.h>
 #include <linux/interrupt.h>
 
 #include "hailo8l.h"
@@ -88,14 +89,14 @@ static bool serve(struct h8l_device *h)
 static irqreturn_t irq_handler(int irq, void *data)
 {
 	struct h8l_device *h = data;
-	bool any = serve(h);
+	bool any = serve(h) || h->pdev->msi_enabled;
 
 	if (any)
 		WRITE_ONCE(h->irq_seen, true);
 	if (READ_ONCE(h->notified))
 		return IRQ_WAKE_THREAD;
 	/* An MSI whose cause was served by the last round is not spurious. */
-	return any || h->pdev->msi_enabled ? IRQ_HANDLED : IRQ_NONE;
+	return any ? IRQ_HANDLED : IRQ_NONE;
 }
 
 static irqreturn_t irq_thread(int irq, void *data)
@@ -130,9 +131,12 @@ static void poll_work(struct work_struct *work)
 	schedule_delayed_work(&h->poll, 1);
 }
 
-/* Something was found by looking that should have interrupted. */
+/* Something was found by looking that should have interrupted. Sleeps. */
 void h8l_irq_doubt(struct h8l_device *h)
 {
+	/* It may be on its way. */
+	if (!READ_ONCE(h->irq_seen))
+		msleep(20);
 	if (READ_ONCE(h->irq_seen) || h->polled)
 		return;
 	pci_warn(h->pdev, "interrupts do not arrive, polling instead: slow\n");

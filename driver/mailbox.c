@@ -282,9 +282,18 @@ static const union letter clear_networks = { .box = {
 		  0, 0, 0, HW_OP_CLEAR_CONFIGURED_APPS, 0, 0, 0, 0 },
 } };
 
-static int command(struct h8l_device *h, const union letter *request, union letter *answer)
+static const union letter get_temperature = { .box = {
+	.md5 = { 0x6f, 0x2f, 0x3a, 0x46, 0x62, 0x64, 0x12, 0x50,
+		 0x49, 0x23, 0xae, 0xff, 0x7d, 0xe7, 0x83, 0xeb },
+	.len = cpu_to_le32(20),
+	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+		  0, 0, 0, HW_OP_GET_CHIP_TEMPERATURE, 0, 0, 0, 0 },
+} };
+
+static int command(struct h8l_device *h, const union letter *request, u32 cpu,
+		   union letter *answer)
 {
-	int err = transact(h, request, HAILO8L_CPU_CORE, COMMAND_MS, false, answer);
+	int err = transact(h, request, cpu, COMMAND_MS, false, answer);
 
 	if (err)
 		return err;
@@ -301,15 +310,50 @@ static void forget_networks(struct h8l_device *h)
 	int err = answer ? 0 : -ENOMEM;
 
 	if (!err)
-		err = command(h, &reset_networks, answer);
+		err = command(h, &reset_networks, HAILO8L_CPU_CORE, answer);
 	if (!err)
-		err = command(h, &clear_networks, answer);
+		err = command(h, &clear_networks, HAILO8L_CPU_CORE, answer);
 	kfree(answer);
 	h->configured_by = NULL;
 	h->stale_networks = err;
 	if (err)
 		pci_warn(h->pdev, "firmware did not forget the networks of a dead program: %d\n",
 			 err);
+}
+
+static int ask_temperature(struct h8l_device *h, union letter *answer)
+{
+	int err;
+
+	mutex_lock(&h->mbox.lock);
+	err = command(h, &get_temperature, HAILO8L_CPU_APP, answer);
+	mutex_unlock(&h->mbox.lock);
+	if (!err && le32_to_cpu(answer->box.len) !=
+	    HW_CTRL_RESPONSE_HEAD + sizeof(struct hw_temperature))
+		err = -EPROTO;
+	return err;
+}
+
+/**
+ * h8l_read_temperature() - ask firmware for the temperatures
+ * @h: device
+ * @t: filled in
+ *
+ * Context: process, not inside the gate.
+ */
+int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t)
+{
+	union letter *answer = kzalloc(sizeof(*answer), GFP_KERNEL);
+	int err = answer ? h8l_enter(h) : -ENOMEM;
+
+	if (!err) {
+		err = ask_temperature(h, answer);
+		h8l_leave(h);
+	}
+	if (!err)
+		memcpy(t, answer->box.data + HW_CTRL_RESPONSE_HEAD, sizeof(*t));
+	kfree(answer);
+	return err;
 }
 
 static void stop_by_register(struct h8l_device *h)

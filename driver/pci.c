@@ -89,7 +89,8 @@ bool h8l_present(struct h8l_device *h)
 	if ((id & U16_MAX) == HW_PCI_VENDOR_ID)
 		return true;
 	if (!READ_ONCE(h->lost))
-		pci_err(h->pdev, "device does not answer, reads %08x: check its power and seat\n", id);
+		pci_err(h->pdev, "device does not answer, reads %08x: check power and seat\n",
+			id);
 	h8l_lose(h);
 	return false;
 }
@@ -297,6 +298,7 @@ static int h8l_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = h8l_node_add(h);
 	if (err)
 		goto stop;
+	h8l_hwmon_add(h);
 	pci_notice(pdev, "Probing: Added board %04x-%04x, /dev/%s\n", pdev->vendor,
 		   pdev->device, dev_name(&h->dev));
 	return 0;
@@ -313,11 +315,19 @@ static void h8l_remove(struct pci_dev *pdev)
 {
 	struct h8l_device *h = pci_get_drvdata(pdev);
 
+	h8l_hwmon_remove(h);
 	h8l_node_remove(h);
 	shut_down(h);
 	pci_set_drvdata(pdev, NULL);
 	pci_notice(pdev, "removed /dev/%s\n", dev_name(&h->dev));
 	put_device(&h->dev);
+}
+
+/* The next kernel must not find a chip that writes into its memory. */
+static void h8l_shutdown(struct pci_dev *pdev)
+{
+	h8l_pause(pci_get_drvdata(pdev), true);
+	pci_clear_master(pdev);
 }
 
 static const struct pci_device_id h8l_ids[] = {
@@ -331,6 +341,9 @@ static struct pci_driver h8l_driver = {
 	.id_table = h8l_ids,
 	.probe = h8l_probe,
 	.remove = h8l_remove,
+	.shutdown = h8l_shutdown,
+	.err_handler = &h8l_err_handlers,
+	.driver.pm = pm_sleep_ptr(&h8l_pm_ops),
 	.driver.probe_type = PROBE_PREFER_ASYNCHRONOUS,
 };
 

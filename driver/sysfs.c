@@ -41,10 +41,31 @@ static ssize_t accelerator_type_show(struct device *dev, struct device_attribute
 }
 static DEVICE_ATTR_RO(accelerator_type);
 
+/* Boots the firmware anew; open files stay, their channels are stopped. */
+static ssize_t reset_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t count)
+{
+	bool yes;
+	int err = kstrtobool(buf, &yes);
+
+	if (!err && yes)
+		err = h8l_reset(to_h8l(dev));
+	return err ?: count;
+}
+static DEVICE_ATTR_WO(reset);
+
+static ssize_t reset_count_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", to_h8l(dev)->resets);
+}
+static DEVICE_ATTR_RO(reset_count);
+
 static struct attribute *attrs[] = {
 	&dev_attr_board_location.attr,
 	&dev_attr_device_id.attr,
 	&dev_attr_accelerator_type.attr,
+	&dev_attr_reset.attr,
+	&dev_attr_reset_count.attr,
 	NULL
 };
 
