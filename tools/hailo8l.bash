@@ -38,7 +38,7 @@ _hailo8l_argument() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
 	--sysfs) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	-g | --group | -n | --frames | -t | --top | --timeout) ;;
+	-g | --group | -n | --frames | --queue | -t | --top | --timeout) ;;
 	*) return 1 ;;
 	esac
 }

@@ -2,12 +2,9 @@
 /* hailo8l run: options, and the order in which things happen. */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "tools/run.h"
 
@@ -18,6 +15,7 @@ enum {
 	OPTION_ALL_FRAMES,
 	OPTION_LABELS,
 	OPTION_TIMEOUT,
+	OPTION_QUEUE,
 };
 
 static const struct tool_option options[] = {
@@ -35,6 +33,7 @@ static const struct tool_option options[] = {
 	  "crop, or exact" },
 	{ 'g', "group", "GROUP", "network group by name or number (default 0)" },
 	{ 'n', "frames", "COUNT", "run so many frames (default 1)" },
+	{ OPTION_QUEUE, "queue", "COUNT", "so many frames under way at a time (default 1)" },
 	{ OPTION_ALL_FRAMES, "all-frames", NULL, "raw outputs get every frame, not only the last" },
 	{ 't', "top", "COUNT", "print the best classes of a classifier" },
 	{ OPTION_LABELS, "labels", "FILE", "names of the classes, one a line" },
@@ -44,44 +43,6 @@ static const struct tool_option options[] = {
 	TOOL_OPTION_HELP,
 	TOOL_OPTION_END
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	static const char text[] = "\nstopping after this frame; once more to stop at once\n";
-
-	(void)number;
-	interrupted = 1;
-	if (isatty(STDERR_FILENO) && write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		return;
-}
-
-/* The library waits for the frame all the same, until its time is out: a
- * second signal ends the program as if this were not here. A signal that was
- * ignored from the start (nohup) stays so.
- */
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(signals); i++) {
-		sigaction(signals[i], NULL, &old);
-		if (old.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	}
-}
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 static int add_pair(const struct tool_command *command, struct run_pairs *pairs,
 		    const char *option, const char *argument)
@@ -154,6 +115,8 @@ static int set_option(const struct tool_command *command, struct run_options *ru
 		return args_format(command, argument, &run->json);
 	case 'n':
 		return args_number(command, "--frames", argument, 1, RUN_MAX_FRAMES, &run->frames);
+	case OPTION_QUEUE:
+		return args_number(command, "--queue", argument, 1, RUN_MAX_QUEUE, &run->queue);
 	case 't':
 		return args_number(command, "--top", argument, 1, 1000000, &run->top);
 	case OPTION_TIMEOUT:
@@ -183,12 +146,12 @@ static int check_options(const struct tool_command *command, const struct run_op
 
 static int open_device(struct run *run)
 {
-	double start = now();
+	double start = run_clock();
 	int result = device_open("run", run->options->device, &run->device);
 
 	if (result)
 		return result;
-	run->times.open = now() - start;
+	run->times.open = run_clock() - start;
 	device_entry(run->device, &run->entry);
 	h8l_device_identity(run->device, &run->identity);
 	return TOOL_OK;
@@ -226,9 +189,10 @@ static int open_network(struct run *run)
 	struct h8l_network_options network_options = {
 		.group = run->group,
 		.timeout_ms = (unsigned int)run->options->timeout_ms,
+		.queue_depth = (unsigned int)run->options->queue,
 	};
 	struct h8l_error error = { .code = 0 };
-	double start = now();
+	double start = run_clock();
 	int result;
 
 	result = h8l_network_open(run->device, run->hef, &network_options, &run->network, &error);
@@ -238,86 +202,11 @@ static int open_network(struct run *run)
 		result = set_formats(run, &run->outputs, &error);
 	if (result >= 0)
 		result = h8l_network_start(run->network, &error);
-	run->times.configure = now() - start;
+	run->times.configure = run_clock() - start;
 	if (result >= 0)
 		return TOOL_OK;
 	error.code = result;
 	return library_error("run", &error);
-}
-
-/* A line that rewrites itself, for people only and five times a second. */
-static void show_progress(const struct run *run, unsigned long done, bool last)
-{
-	static double shown;
-
-	if (run->options->frames == 1 || !isatty(STDERR_FILENO))
-		return;
-	if (!last && now() - shown < 0.2)
-		return;
-	shown = now();
-	if (last)
-		fprintf(stderr, "\r%*s\r", 60, "");
-	else
-		fprintf(stderr, "\r%lu of %lu frames, %.1f frames/s", done, run->options->frames,
-			(double)done / run->times.total);
-	fflush(stderr);
-}
-
-static int run_frame(struct run *run, unsigned long frame, const struct h8l_buffer *outputs)
-{
-	struct h8l_buffer inputs[RUN_MAX_PAIRS];
-	struct h8l_error error = { .code = 0 };
-	struct run_stream *stream;
-	double start, took;
-	unsigned int i;
-	int result;
-
-	for (i = 0; i < run->inputs.count; i++) {
-		stream = &run->inputs.stream[i];
-		inputs[i].data = stream->data + frame % stream->frame_count * stream->size;
-		inputs[i].size = stream->size;
-	}
-	start = now();
-	result = h8l_network_run(run->network, inputs, run->inputs.count, outputs,
-				 run->outputs.count, &error);
-	took = now() - start;
-	run->times.frame[frame] = took;
-	run->times.total += took;
-	if (result >= 0)
-		return TOOL_OK;
-	if (interrupted)
-		return tool_error("run", "interrupted after %lu frames: no result was written",
-				  frame);
-	tool_error("run", "frame %lu: %s", frame,
-		   error.text[0] ? error.text : h8l_strerror(result));
-	return result == -ENODEV ? TOOL_NO_DEVICE : TOOL_ERROR;
-}
-
-static int run_frames(struct run *run)
-{
-	struct h8l_buffer outputs[RUN_MAX_PAIRS];
-	unsigned long frame;
-	int result = TOOL_OK;
-	unsigned int i;
-
-	for (i = 0; i < run->outputs.count; i++) {
-		outputs[i].data = run->outputs.stream[i].data;
-		outputs[i].size = run->outputs.stream[i].size;
-	}
-	for (frame = 0; frame < run->options->frames && !result; frame++) {
-		if (interrupted) {
-			result = tool_error("run",
-					    "interrupted after %lu frames: no result was written",
-					    frame);
-			break;
-		}
-		result = run_frame(run, frame, outputs);
-		if (!result && run_outputs_frame(run))
-			result = problem_print("run", &run->problem);
-		run->times.frames = frame + 1;
-		show_progress(run, frame + 1, result || frame + 1 == run->options->frames);
-	}
-	return result;
 }
 
 static int open_hef(struct run *run)
@@ -371,7 +260,7 @@ static int run_all(const struct run_options *run_options)
 	struct run run = { .options = run_options };
 	int result;
 
-	catch_signals();
+	run_catch_signals();
 	result = prepare(&run);
 	if (!result)
 		result = use_device(&run);
@@ -384,7 +273,7 @@ static int run_all(const struct run_options *run_options)
 
 static int run_run(const struct tool_command *command, int argc, char **argv)
 {
-	struct run_options run = { .frames = 1, .fit = PICTURE_STRETCH };
+	struct run_options run = { .frames = 1, .queue = 1, .fit = PICTURE_STRETCH };
 	const char *argument;
 	int key;
 

@@ -10,6 +10,8 @@
 
 #define RUN_MAX_PAIRS	64	/* options that name a stream, of one kind */
 #define RUN_MAX_FRAMES	10000000
+#define RUN_MAX_QUEUE	64
+#define RUN_ALIGNMENT	4096	/* what the library takes without a copy */
 
 /* "[NAME=]VALUE"; an empty name means the only stream there is. */
 struct run_pair {
@@ -31,7 +33,7 @@ struct run_options {
 	struct run_pairs inputs, outputs, raw_outputs, save_inputs, formats;
 	const char *labels;
 	enum picture_fit fit;
-	unsigned long frames, timeout_ms, top;
+	unsigned long frames, queue, timeout_ms, top;
 	bool all_frames;
 	bool json;
 };
@@ -41,8 +43,10 @@ struct run_stream {
 	unsigned int number;		/* within its direction */
 	struct h8l_format format;	/* in memory, no AUTO in it */
 	size_t size;			/* bytes of one frame */
-	uint8_t *data;			/* input: frame_count frames; output: one */
+	uint8_t *data;			/* input: frame_count frames */
 	unsigned int frame_count;
+	size_t step;			/* output: bytes from one frame of data to the next */
+	uint8_t *result;		/* output: the newest frame, in data */
 	const char *source;		/* input: file given */
 	unsigned int picture_width, picture_height;	/* before resizing, or 0 */
 	enum picture_kind kind;		/* of `file`; NONE: raw */
@@ -61,7 +65,7 @@ struct run_times {
 	double open, configure;		/* seconds */
 	double *frame;			/* of each frame, sorted in the end */
 	unsigned long frames;
-	double total;
+	double total;			/* from the first given to the last taken */
 };
 
 struct run_label_list {
@@ -103,6 +107,13 @@ int run_outputs_open(struct run *run);
 int run_outputs_frame(struct run *run);
 /* Writes the results and gives all files their names. */
 int run_outputs_finish(struct run *run);
+
+/* run_frames.c: running. A first signal ends it after a moment, a second one at
+ * once. Returns an exit code after a message.
+ */
+void run_catch_signals(void);
+double run_clock(void);			/* seconds, of no particular zero */
+int run_frames(struct run *run);
 
 /* run_top.c: the best classes of an output that is a list of values */
 struct run_class {

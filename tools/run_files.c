@@ -74,7 +74,8 @@ static int load_picture(struct run *run, struct run_stream *stream)
 		return not_a_picture_input(run, stream);
 	if (picture_load(stream->source, shape.features, &picture, &run->problem))
 		return -1;
-	stream->data = malloc(stream->size);
+	stream->data = aligned_alloc(RUN_ALIGNMENT, (stream->size + RUN_ALIGNMENT - 1) /
+				     RUN_ALIGNMENT * RUN_ALIGNMENT);
 	result = stream->data ? frame_from_picture(run, stream, &picture) :
 				problem_set(&run->problem, "out of memory");
 	stream->frame_count = 1;
@@ -167,12 +168,22 @@ static int not_a_picture_output(struct run *run, const struct run_stream *stream
 	return -1;
 }
 
+/* Memory for all frames under way, each where the chip can write it itself. */
+static int alloc_output(struct run *run, struct run_stream *stream)
+{
+	stream->step = (stream->size + RUN_ALIGNMENT - 1) / RUN_ALIGNMENT * RUN_ALIGNMENT;
+	stream->data = aligned_alloc(RUN_ALIGNMENT, stream->step * run->options->queue);
+	stream->result = stream->data;
+	if (stream->data)
+		return 0;
+	return problem_set(&run->problem, "out of memory for %lu frames of %zu bytes",
+			   run->options->queue, stream->size);
+}
+
 static int open_output(struct run *run, struct run_stream *stream)
 {
-	stream->data = malloc(stream->size);
-	if (!stream->data)
-		return problem_set(&run->problem, "out of memory for a frame of %zu bytes",
-				   stream->size);
+	if (alloc_output(run, stream))
+		return -1;
 	stream->kind = stream->file_name ? picture_kind_of_name(stream->file_name) : PICTURE_NONE;
 	if (stream->kind != PICTURE_NONE && (!run_stream_is_picture(stream) ||
 					     stream->format.type != H8L_TYPE_UINT8))
@@ -203,10 +214,10 @@ int run_outputs_open(struct run *run)
 static int write_raw(struct run *run, struct run_stream *stream)
 {
 	if (stream->file.file && stream->kind == PICTURE_NONE &&
-	    outfile_write(&stream->file, stream->data, stream->size, &run->problem))
+	    outfile_write(&stream->file, stream->result, stream->size, &run->problem))
 		return -1;
 	if (stream->raw.file &&
-	    outfile_write(&stream->raw, stream->data, stream->size, &run->problem))
+	    outfile_write(&stream->raw, stream->result, stream->size, &run->problem))
 		return -1;
 	return 0;
 }
@@ -229,7 +240,7 @@ static int write_picture(struct run *run, struct run_stream *stream)
 		.width = stream->info.shape.width,
 		.height = stream->info.shape.height,
 		.channels = stream->info.shape.features,
-		.pixels = stream->data,
+		.pixels = stream->result,
 	};
 
 	return picture_save(stream->file.file, stream->file_name, stream->kind, &picture,

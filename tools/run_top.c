@@ -113,13 +113,13 @@ static float raw_value(const struct run_stream *stream, unsigned int index)
 
 	switch (stream->format.type) {
 	case H8L_TYPE_FLOAT32:
-		memcpy(&real, stream->data + 4 * index, 4);
+		memcpy(&real, stream->result + 4 * index, 4);
 		return real;
 	case H8L_TYPE_UINT16:
-		memcpy(&word, stream->data + 2 * index, 2);
+		memcpy(&word, stream->result + 2 * index, 2);
 		return word;
 	default:
-		return stream->data[index];
+		return stream->result[index];
 	}
 }
 

@@ -11,8 +11,8 @@
  * Element i of an output is 255 minus element i (modulo its size) of the
  * first input. The environment variable FAKE_H8L says what is wrong: none,
  * denied, several, nofirmware, refused, timeout (at the third frame), gone (at
- * the second), nopower, slow (a tenth of a second a frame), stuck (a frame
- * takes ten seconds, whatever happens).
+ * the second), nopower, slow (a tenth of a second a frame), stuck (no frame
+ * ever comes), hangs (ten seconds to configure). At most 8 frames are under way.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +25,7 @@
 #include "hailo8l.h"
 
 #define MAX_STREAMS 16
+#define MAX_DEPTH 8
 
 struct h8l_hef {
 	char path[256];
@@ -41,7 +42,9 @@ struct h8l_device {
 struct h8l_network {
 	struct h8l_hef *hef;
 	struct h8l_format format[2][MAX_STREAMS];
-	unsigned int frame;
+	struct h8l_buffer inputs[MAX_DEPTH][MAX_STREAMS], outputs[MAX_DEPTH][MAX_STREAMS];
+	unsigned int depth;
+	unsigned int submitted, taken;
 };
 
 static int mode(const char *name)
@@ -330,14 +333,19 @@ int h8l_network_open(struct h8l_device *device, struct h8l_hef *hef,
 		     const struct h8l_network_options *options, struct h8l_network **network,
 		     struct h8l_error *error)
 {
+	struct timespec tenth = { .tv_nsec = 100000000 };
+	int i;
+
 	(void)device;
-	(void)options;
+	for (i = 0; i < 100 && mode("hangs"); i++)
+		nanosleep(&tenth, NULL);
 	if (mode("refused"))
 		return fail(error, -EREMOTEIO, "the firmware refused: status 0x40030060");
 	*network = calloc(1, sizeof(**network));
 	if (!*network)
 		return -ENOMEM;
 	(*network)->hef = hef;
+	(*network)->depth = options->queue_depth < MAX_DEPTH ? options->queue_depth : MAX_DEPTH;
 	return 0;
 }
 
@@ -416,26 +424,56 @@ static void infer(const struct h8l_network *network, const struct h8l_buffer *in
 					  i % given));
 }
 
-int h8l_network_run(struct h8l_network *network, const struct h8l_buffer *inputs,
-		    unsigned int input_count, const struct h8l_buffer *outputs,
-		    unsigned int output_count, struct h8l_error *error)
+unsigned int h8l_network_queue_depth(const struct h8l_network *network)
 {
-	struct timespec tenth = { .tv_nsec = 100000000 };
+	return network->depth;
+}
+
+int h8l_network_submit(struct h8l_network *network, const struct h8l_buffer *inputs,
+		       unsigned int input_count, const struct h8l_buffer *outputs,
+		       unsigned int output_count, uint64_t *frame, struct h8l_error *error)
+{
 	unsigned int i;
 
+	(void)frame;
 	if (input_count != network->hef->count[H8L_INPUT] ||
 	    output_count != network->hef->count[H8L_OUTPUT])
 		return fail(error, -EINVAL, "wrong number of buffers");
-	if (mode("timeout") && network->frame == 2)
-		return fail(error, -ETIMEDOUT, "no result within 10 s");
-	if (mode("gone") && network->frame == 1)
+	if (network->submitted - network->taken == network->depth)
+		return fail(error, -EAGAIN, "the queue is full");
+	if (mode("gone") && network->submitted == 1)
 		return fail(error, -ENODEV, "the device is gone");
-	if (mode("slow") && nanosleep(&tenth, NULL))
-		return fail(error, -EINTR, "interrupted");
-	for (i = 0; i < 100 && mode("stuck"); i++)
-		nanosleep(&tenth, NULL);
+	/* what a program does not wait for, it must not see */
 	for (i = 0; i < output_count; i++)
-		infer(network, inputs, outputs, i);
-	network->frame++;
+		memset(outputs[i].data, 0x5a, outputs[i].size);
+	memcpy(network->inputs[network->submitted % network->depth], inputs,
+	       input_count * sizeof(*inputs));
+	memcpy(network->outputs[network->submitted % network->depth], outputs,
+	       output_count * sizeof(*outputs));
+	network->submitted++;
 	return 0;
+}
+
+int h8l_network_wait(struct h8l_network *network, int timeout_ms,
+		     struct h8l_completion *completion, struct h8l_error *error)
+{
+	struct timespec tenth = { .tv_nsec = 100000000 };
+	unsigned int slot = network->taken % network->depth;
+	unsigned int i;
+
+	(void)timeout_ms;
+	if (network->submitted == network->taken)
+		return fail(error, -ENOENT, "no frame was submitted");
+	if (mode("slow") || mode("stuck"))
+		nanosleep(&tenth, NULL);
+	if (mode("stuck"))
+		return 0;
+	completion->frame = network->taken;
+	completion->status = 0;
+	if (mode("timeout") && network->taken == 2)
+		completion->status = fail(error, -ETIMEDOUT, "no result within 10 s");
+	for (i = 0; i < network->hef->count[H8L_OUTPUT] && !completion->status; i++)
+		infer(network, network->inputs[slot], network->outputs[slot], i);
+	network->taken++;
+	return 1;
 }

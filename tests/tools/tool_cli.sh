@@ -297,6 +297,22 @@ assert abs(report["frames_per_second"] * seconds["frames"] - 100) < 0.01
 END
 }
 
+case_run_with_a_queue() {
+	local queue
+	one_output
+	head -c 2880 /dev/urandom >ten
+	for queue in 1 2 3 7 64; do
+		runs 0 hailo8l run net.hef -i ten -n 10 --queue $queue --all-frames -O all$queue
+		negative ten all$queue
+		runs 0 hailo8l run net.hef -i ten -n 10 --queue $queue -O last
+		cmp last <(tail -c 288 all$queue)
+	done
+	FAKE_H8L=timeout runs 1 hailo8l run net.hef -i ten -n 10 --queue 4 -O none
+	says err "frame 2: no result within 10 s"
+	[[ ! -e none ]]
+	runs 1 hailo8l run net.hef -i ten --queue 65
+}
+
 case_run_names() {
 	network
 	picture in.png 12 8
@@ -399,15 +415,29 @@ case_an_interrupt_leaves_nothing() {
 	only net.hef in.png in.png.pixels
 }
 
-case_a_second_interrupt_ends_at_once() {
+case_an_interrupt_need_not_wait_for_the_frame() {
 	one_output
 	picture in.png 12 8
 	FAKE_H8L=stuck hailo8l run net.hef -i in.png -O result.png >out 2>err &
 	sleep 0.5
 	kill -TERM $!
-	sleep 0.2
+	wait $! && fail "it went on"
+	says err "interrupted after 0 frames"
+	only net.hef in.png in.png.pixels
+}
+
+case_a_second_interrupt_ends_at_once() {
+	one_output
+	picture in.png 12 8
+	local start=$SECONDS
+	FAKE_H8L=hangs hailo8l run net.hef -i in.png -O result.png >out 2>err &
+	sleep 0.5
+	kill -TERM $!
+	sleep 0.5
 	kill -TERM $!
 	wait $! && fail "it went on"
+	[[ $((SECONDS - start)) -lt 8 ]] || fail "not at once"
+	silent err
 	python3 -c 'import os; os.open(".", os.O_TMPFILE | os.O_WRONLY)' 2>/dev/null ||
 		skip "this file system has no files without a name"
 	only net.hef in.png in.png.pixels
