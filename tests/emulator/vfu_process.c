@@ -184,13 +184,26 @@ void vfu_attach(struct vfu *vfu, struct emu *emu, int sock)
 	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
+/* A socket that is closed with unread bytes resets the connection; the client
+ * gets a plain end of it.
+ */
+static void close_gently(int sock)
+{
+	char bytes[4096];
+
+	shutdown(sock, SHUT_RDWR);
+	while (recv(sock, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	close(sock);
+}
+
 void vfu_detach(struct vfu *vfu)
 {
 	vfu_drop_input(vfu);
 	vfu_drop_maps(vfu);
 	vfu_drop_irqs(vfu);
 	if (vfu->sock >= 0)
-		close(vfu->sock);
+		close_gently(vfu->sock);
 	vfu->sock = -1;
 }
 
