@@ -48,7 +48,8 @@ static int only_device(const struct h8l_os *os, const struct h8l_scan_entry *ent
 		return no_device(os, error);
 	if (count > 1)
 		return fail(error, -ENOTUNIQ,
-			    "there are %d Hailo devices (%s at %s, %s at %s ...); name one", count, entries[0].node, entries[0].location,
+			    "there are %d Hailo devices (%s at %s, %s at %s ...); "
+			    "name one", count, entries[0].node, entries[0].location,
 			    entries[1].node, entries[1].location);
 	strcpy(node, entries[0].node);
 	return 0;
