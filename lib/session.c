@@ -363,7 +363,8 @@ int session_start(struct h8l_network *network, uint16_t batch, struct h8l_error 
 	}
 	reset_firmware(device, NULL);
 	return fail(error, err, "%s: the driver does not enable the network's channels "
-		    "(0x%08" PRIx32 "): %s", device_node(device), network->boundary_bitmap, h8l_strerror(err));
+		    "(0x%08" PRIx32 "): %s", device_node(device), network->boundary_bitmap,
+		    h8l_strerror(err));
 }
 
 int session_stop(struct h8l_network *network, struct h8l_error *error)
