@@ -5,10 +5,11 @@
 fail() { echo "$*"; exit 1; }
 
 victim() {
+	rm -f /tmp/victim
 	abi_victim "$1" >/tmp/victim 2>&1 &
 	pid=$!
 	for _ in $(seq 100); do
-		grep -q running /tmp/victim && return
+		grep -qs running /tmp/victim && return
 		sleep 0.05
 	done
 	cat /tmp/victim
