@@ -43,6 +43,9 @@
 #define H8L_DRIVER_NAME		"hailo8l"
 #define H8L_EVENTS		32	/* notifications kept for slow readers */
 
+/* Memory by the size that a user asks for: fail, and kill nobody for it. */
+#define H8L_GFP_USER		(__GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
 struct hw_temperature;
 struct dma_buf_attachment;
 struct firmware;

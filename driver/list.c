@@ -358,7 +358,7 @@ void h8l_sink_exit(struct h8l_device *h)
  */
 static int alloc_coherent(struct h8l_list *list)
 {
-	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+	gfp_t gfp = GFP_KERNEL | H8L_GFP_USER;
 	struct device *dev = h8l_bus(list->h);
 
 	list->cpu = dma_alloc_coherent(dev, list->bytes, &list->cpu_bus, gfp);

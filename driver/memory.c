@@ -148,12 +148,20 @@ static struct h8l_buffer *buffer_new(struct h8l_file *f, u64 size)
 	return b;
 }
 
+/* More would be refused in the end, but only after others were killed. */
+static bool too_many(unsigned long pages)
+{
+	return pages > totalram_pages() / 2;
+}
+
 /* Pages that every DMA mask reaches, zeroed because user space sees them. */
 static int alloc_low_pages(struct h8l_buffer *b)
 {
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_DMA32 | __GFP_NOWARN;
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | H8L_GFP_USER | __GFP_ZERO | __GFP_DMA32;
 	unsigned long i;
 
+	if (too_many(b->npages))
+		return -ENOMEM;
 	b->pages = kvcalloc(b->npages, sizeof(*b->pages), GFP_KERNEL_ACCOUNT);
 	if (!b->pages)
 		return -ENOMEM;
@@ -183,8 +191,10 @@ static void detach_continuous(struct h8l_dma *dma)
 /* -ENOBUFS tells the stock library to do without. */
 static int alloc_continuous(struct h8l_buffer *b)
 {
+	if (too_many(b->npages))
+		return -ENOBUFS;
 	b->cpu = dma_alloc_coherent(h8l_bus(b->h), PAGE_ALIGN(b->size), &b->bus,
-				    GFP_KERNEL | __GFP_NOWARN);
+				    GFP_KERNEL | H8L_GFP_USER);
 	if (!b->cpu)
 		return -ENOBUFS;
 	h8l_dma_add(b->h, &b->dma, detach_continuous);
