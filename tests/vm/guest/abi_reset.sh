@@ -22,6 +22,12 @@ for method in $(cat "$device/reset_method"); do
 	under_network "echo 1 >$device/reset"
 done
 
+# An error of the link above, which the kernel recovers from
+if [ "$(uname -m)" = x86_64 ]; then
+	under_network "host hmp pcie_aer_inject_error rp0 COMP_ABORT; sleep 5"
+	dmesg | grep -q 'device recovery successful' || fail "the kernel did not recover the link"
+fi
+
 # Asleep programs notice, too, and nobody hangs.
 for mode in wait control frames notify; do
 	abi_victim $mode >/tmp/victim 2>&1 &
