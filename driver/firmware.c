@@ -194,13 +194,16 @@ static bool wait_either(struct h8l_device *h, struct completion *irq,
 			bool (*done)(struct h8l_device *h), unsigned int ms)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(ms);
+	bool is_done;
 
 	do {
 		if (wait_for_completion_timeout(irq, msecs_to_jiffies(POLL_MS)))
 			return true;
+		/* Asked first, so that its interrupt cannot come in between. */
+		is_done = done && done(h);
 		if (h8l_irq_poll(h))
 			h8l_irq_doubt(h);
-		else if (done && done(h))
+		if (is_done)
 			return true;
 	} while (time_before(jiffies, end));
 	return try_wait_for_completion(irq);

@@ -109,8 +109,10 @@ static long sleep_for_answer(struct h8l_device *h, long left, bool interruptible
 		left = wait_for_completion_timeout(answered, left);
 	if (left)
 		return left < 0 ? -EINTR : left;
-	if (h8l_irq_poll(h) && try_wait_for_completion(answered))
+	if (h8l_irq_poll(h) && try_wait_for_completion(answered)) {
+		h8l_irq_doubt(h);
 		return 1;
+	}
 	return h8l_present(h) ? -ETIMEDOUT : -ENODEV;
 }
 

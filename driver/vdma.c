@@ -737,8 +737,10 @@ static void look_at_channels(struct h8l_file *f)
 
 	if (!busy || h8l_enter(f->h))
 		return;
-	if (h8l_present(f->h) && h8l_irq_poll(f->h))
+	if (h8l_present(f->h) && h8l_irq_poll(f->h)) {
 		dev_warn_ratelimited(h8l_bus(f->h), "interrupt lost, completion found by polling\n");
+		h8l_irq_doubt(f->h);
+	}
 	h8l_vdma_irq(f->h, busy);
 	h8l_leave(f->h);
 }

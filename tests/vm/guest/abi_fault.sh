@@ -3,6 +3,7 @@
 # A chip that misbehaves: one line in the kernel's log, an error for the
 # program, never a hang, and a chip that works again is used again.
 # guests: amd64-6.12
+# timeout: 600
 # violations: yes
 fails=0
 n=0
@@ -33,6 +34,11 @@ works
 chip --fault irq-lost:n=0 || fail "$name: no node"
 says 'interrupts do not arrive'
 works
+# The boot leaves no trace either: the first control has to find out.
+chip --fault boot-no-irq --fault irq-lost:n=0 || fail "$name: no node"
+hailo8l identify >/dev/null || fail "$name: does not answer"
+works
+says 'interrupts do not arrive'
 chip --fault irq-lost:n=30 || fail "$name: no node"
 works
 says 'interrupt lost'
