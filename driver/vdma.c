@@ -119,7 +119,10 @@ static void diagnose(struct h8l_device *h, struct h8l_channel *ch)
 {
 	u32 control = ioread32(host_half(h, ch) + HW_VDMA_REG_CONTROL);
 
-	if (!running(control) || control == U32_MAX)
+	/* No chip any more is for those to find out who can sleep. */
+	if (control == U32_MAX)
+		return;
+	if (!running(control))
 		ch->verdict = HAILO8L_IRQ_DATA_NOT_ACTIVE;
 	else if (ioread8(host_half(h, ch) + HW_VDMA_REG_ERROR))
 		ch->verdict = HAILO8L_IRQ_DATA_ERROR;
@@ -131,8 +134,12 @@ static void channel_irq(struct h8l_device *h, struct h8l_channel *ch)
 
 	if (!ch->owner || !ch->list)
 		return;
+	proc = ioread32(host_half(h, ch) + HW_VDMA_REG_NUM_PROC);
+	/* A place in a list of 65536, or no chip at all: nothing is complete. */
+	if (proc == U32_MAX && ioread32(host_half(h, ch) + HW_VDMA_REG_CONTROL) == U32_MAX)
+		return;
 	/* Reads 1 to count where the index is meant, see hardware.md 10.5. */
-	proc = ioread32(host_half(h, ch) + HW_VDMA_REG_NUM_PROC) & U16_MAX & ring_mask(ch);
+	proc &= U16_MAX & ring_mask(ch);
 	stamp(ch, proc);
 	if (!advance(ch, proc) && proc == ch->seen && ch->done != ch->head)
 		diagnose(h, ch);
@@ -737,11 +744,14 @@ static void look_at_channels(struct h8l_file *f)
 
 	if (!busy || h8l_enter(f->h))
 		return;
-	if (h8l_present(f->h) && h8l_irq_poll(f->h)) {
-		dev_warn_ratelimited(h8l_bus(f->h), "interrupt lost, completion found by polling\n");
-		h8l_irq_doubt(f->h);
+	if (h8l_present(f->h)) {
+		if (h8l_irq_poll(f->h)) {
+			dev_warn_ratelimited(h8l_bus(f->h),
+					     "interrupt lost, completion found by polling\n");
+			h8l_irq_doubt(f->h);
+		}
+		h8l_vdma_irq(f->h, busy);
 	}
-	h8l_vdma_irq(f->h, busy);
 	h8l_leave(f->h);
 }
 
