@@ -31,6 +31,11 @@ void vfu_get_host(struct vfu *vfu, struct emu_host *host);
 
 /* Serve `emu` to the client behind `sock`, which is closed by vfu_detach(). */
 void vfu_attach(struct vfu *vfu, struct emu *emu, int sock);
+/* Answers all that the client has sent and takes nothing more, which fails there
+ * at once: QEMU would wait for the answer to a request that is in a closed
+ * socket, with its clock running and its CPU standing still.
+ */
+void vfu_finish(struct vfu *vfu);
 /* Closes the connection and forgets mappings and interrupts. */
 void vfu_detach(struct vfu *vfu);
 bool vfu_is_attached(const struct vfu *vfu);

@@ -184,6 +184,15 @@ void vfu_attach(struct vfu *vfu, struct emu *emu, int sock)
 	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
+void vfu_finish(struct vfu *vfu)
+{
+	if (vfu->sock < 0 || shutdown(vfu->sock, SHUT_RD))
+		return;
+	/* Ends with the end of the stream, behind what was already sent. */
+	while (!vfu_process(vfu))
+		;
+}
+
 /* A socket that is closed with unread bytes resets the connection; the client
  * gets a plain end of it.
  */

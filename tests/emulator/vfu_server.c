@@ -177,6 +177,7 @@ int vfu_serve(struct vfu *vfu, struct emu *emu, const struct vfu_server_options 
 		error = start_listening(&server);
 	if (!error) {
 		loop(&server);
+		vfu_finish(vfu);
 		unlink(options->path);
 	}
 	vfu_detach(vfu);

@@ -599,6 +599,24 @@ static void test_client_goes_away(void **state)
 	assert_int_equal(negotiate(client, qemu_version, sizeof(qemu_version)), 0);
 }
 
+/* Nothing that the client could send stays without an answer. */
+static void test_finish(void **state)
+{
+	const struct vfu_access access = { .region = 7, .count = 4 };
+	struct client *client = *state;
+
+	for (unsigned int i = 0; i < 3; i++)
+		send_command(client, VFU_REGION_READ, 0, &access, sizeof(access), -1);
+	vfu_finish(client->vfu);
+	for (unsigned int i = 0; i < 3; i++)
+		receive_reply(client);
+	assert_int_equal(send(client->sock, &access, 1, MSG_NOSIGNAL), -1);
+	assert_int_equal(errno, EPIPE);
+	vfu_detach(client->vfu);
+	assert_int_equal(recv(client->sock, client->reply, 1, 0), 0);
+	vfu_finish(client->vfu);
+}
+
 static void test_strange_flags(void **state)
 {
 	struct client *client = *state;
@@ -1333,6 +1351,7 @@ int main(void)
 		TEST(test_many_at_once),
 		TEST(test_impossible_sizes),
 		TEST(test_client_goes_away),
+		TEST(test_finish),
 		TEST(test_strange_flags),
 		TEST(test_garbage),
 		TEST(test_msi),
