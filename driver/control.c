@@ -6,12 +6,15 @@
  * chip where to read and write host memory, or disturb the network of
  * somebody else. Here: whose networks firmware knows; that lists named in
  * them are the caller's own; and that raw access to the chip is for those who
- * could have it anyway. An action may still write to registers of the chip
- * (WRITE_DATA_BY_TYPE, which network files use): only an IOMMU helps there.
+ * could have it anyway. An action may write to registers of the chip
+ * (WRITE_DATA_BY_TYPE, which network files use for the neural core): not where
+ * firmware and the way to the host are known to be. The rest of the chip's
+ * map is unknown, so that only an IOMMU makes it safe.
  */
 #include <linux/capability.h>
 
 #include "hailo8l.h"
+#include "hw/boot.h"
 #include "hw/context.h"
 #include "hw/control.h"
 
@@ -111,6 +114,27 @@ static int check_buffer(struct h8l_file *f, const struct shape *shape, const u8 
 	return 0;
 }
 
+/* What no network has to do with: reference hardware.md 5.3 */
+static const struct {
+	u32 first, last;
+} not_for_networks[] = {
+	{ HW_BOOT_APP_CODE, HW_BOOT_TRIGGER + 3 },	/* firmware */
+	{ HW_ADDR_PCIE_CONFIG, HW_ADDR_PCIE_CONFIG + HW_ATR_WINDOW_SIZE - 1 },
+	{ HW_ADDR_MAILBOX, HW_BOOT_FW_CONFIG + HW_BOOT_CONFIG_FILE_MAX - 1 },
+};
+
+static int check_write(const u8 *body)
+{
+	const struct hw_write_data_by_type *write = (const void *)body;
+	u64 first = le32_to_cpu(write->address), last = first + sizeof(u32) - 1;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(not_for_networks); i++)
+		if (last >= not_for_networks[i].first && first <= not_for_networks[i].last)
+			return capable(CAP_SYS_RAWIO) ? 0 : -EPERM;
+	return 0;
+}
+
 /* One body; a block of repeated ones may go on in the next message. */
 static int check_body(struct h8l_file *f, u8 type, const u8 **at, const u8 *end)
 {
@@ -120,6 +144,8 @@ static int check_body(struct h8l_file *f, u8 type, const u8 **at, const u8 *end)
 	if (shape->size > end - body)
 		return -EINVAL;
 	*at += shape->size;
+	if (type == HW_ACTION_WRITE_DATA_BY_TYPE)
+		return check_write(body);
 	return shape->buffer == NO_BUFFER ? 0 : check_buffer(f, shape, body);
 }
 
@@ -188,7 +214,7 @@ static int check_header(const u8 *data, u32 len)
 	return header->external_action_list ? -EPERM : 0;
 }
 
-/* Raw memory of the chip, and what survives a power cycle */
+/* Raw access to chip and board, and what survives a power cycle */
 static bool is_privileged(u32 op)
 {
 	switch (op) {
@@ -203,6 +229,8 @@ static bool is_privileged(u32 op)
 	case HW_OP_WRITE_BOARD_CONFIG:
 	case HW_OP_WRITE_SECOND_STAGE:
 	case HW_OP_COPY_SECOND_STAGE:
+	case HW_OP_ENABLE_DEBUGGING:
+	case HW_OP_I2C_WRITE:
 		return true;
 	default:
 		return false;
@@ -220,6 +248,12 @@ static bool drives(u32 op)
 	case HW_OP_CLEAR_CONFIGURED_APPS:
 	case HW_OP_CHANGE_HW_INFER_STATUS:
 	case HW_OP_SIGNAL_DRIVER_DOWN:
+	case HW_OP_SIGNAL_CACHE_UPDATED:
+	case HW_OP_SET_DATAFLOW_INTERRUPT:
+	case HW_OP_CONFIG_BREAKPOINT:
+	case HW_OP_CONFIG_CORE_TOP:
+	case HW_OP_RUN_BIST_TEST:
+	case HW_OP_SET_SLEEP_STATE:
 		return true;
 	default:
 		return false;

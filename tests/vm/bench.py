@@ -422,7 +422,8 @@ class Runner:
             detail = output + trouble + ["exit status %d; kernel log:" % status] + log[-60:]
             self.count("FAIL", test, start, detail)
         elif "FAIL" in parts:
-            self.report("#", test, time.monotonic() - start, ["kernel log:"] + log[-60:])
+            self.report("#", test, time.monotonic() - start,
+                        output[-200:] + ["kernel log:"] + log[-60:])
         elif not parts:
             self.count("SKIP" if status == 77 else "ok", test, start, output)
 

@@ -70,6 +70,18 @@ static inline void expect_(int got, int want, const char *what, int line)
 }
 #define EXPECT(expression, want) expect_(expression, want, #expression, __LINE__)
 
+/*
+ * A part of a test with a name and a verdict of its own. Many are named after
+ * the weakness of the stock driver that they would find: tests/W-TABLE.md.
+ */
+static inline void case_(const char *name, int before)
+{
+	printf("%-4s %s\n", failures == before ? "ok" : "FAIL", name);
+	fflush(stdout);
+}
+#define CASE(name, statement) \
+	do { int before_ = failures; statement; case_(name, before_); } while (0)
+
 static inline int open_node(void)
 {
 	int fd = open(NODE, O_RDWR | O_CLOEXEC);

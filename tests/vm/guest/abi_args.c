@@ -464,24 +464,23 @@ int main(void)
 {
 	int fd = open_node();
 
-	bad_pointers(fd);
-	unknown_numbers(fd);
-	queries(fd);
-	file_operations(fd);
-	control_lengths(fd);
-	list_arguments(fd);
-	map_arguments(fd);
-	map_descriptors(fd);
-	sync_arguments(fd);
-	program_arguments(fd);
-	low_memory(fd);
-	continuous_memory(fd);
-	memory_limit();
-	notifications(fd);
-	logs(fd);
-	channels(fd);
-	leave_a_mess();
-	leave_a_mess();
-	marks(fd);
+	CASE("pointers that lead nowhere", bad_pointers(fd));
+	CASE("W-35 numbers that are not implemented", unknown_numbers(fd));
+	CASE("W-35 queries, pages of 4096 at most", queries(fd));
+	CASE("operations of the file", file_operations(fd));
+	CASE("W-1 lengths of controls", control_lengths(fd));
+	CASE("W-7 sizes of lists", list_arguments(fd));
+	CASE("W-8 sizes of mappings", map_arguments(fd));
+	CASE("W-12 descriptors that are no dma-buf", map_descriptors(fd));
+	CASE("W-15 ranges that overflow", sync_arguments(fd));
+	CASE("W-9 batches that do not fit", program_arguments(fd));
+	CASE("low memory", low_memory(fd));
+	CASE("continuous memory", continuous_memory(fd));
+	CASE("W-13 locked memory counts", memory_limit());
+	CASE("notifications end for good", notifications(fd));
+	CASE("logs", logs(fd));
+	CASE("channels", channels(fd));
+	CASE("a file closed in a mess", (leave_a_mess(), leave_a_mess()));
+	CASE("W-16 the mark of use", marks(fd));
 	return verdict("abi_args");
 }

@@ -117,6 +117,16 @@ static void disable_ends_a_wait(int fd)
 	net_free(&n);
 }
 
+/* Still as pages() left it? */
+static bool is_untouched(const uint8_t *p, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size && p[i] == 0x5a; i++)
+		;
+	return i == size;
+}
+
 /* W-3: gone for the user, kept for the chip. */
 static void unmap_in_flight(int fd)
 {
@@ -149,6 +159,7 @@ static void unmap_in_flight(int fd)
 /* W-4 */
 static void release_list_in_use(int fd)
 {
+	int64_t other[4];
 	struct net n;
 	int i;
 
@@ -158,11 +169,18 @@ static void release_list_in_use(int fd)
 	EXPECT(release_list(fd, n.list_out), 0);
 	EXPECT(release_list(fd, n.list_out), -EINVAL);
 	EXPECT(launch_out(&n), -EFAULT);
+	/* The memory becomes that of another list, if the driver lets it. */
+	for (i = 0; i < 4; i++)
+		other[i] = create_list(fd, DESCS, OUT_PAGE, NULL);
 	for (i = 0; i < 4; i++) {
 		EXPECT(launch_in(&n), IN_DESCS);
 		EXPECT(wait_for(fd, CH_IN, 1), 1);
 	}
 	EXPECT(wait_for(fd, CH_OUT, 4), 4);
+	for (i = 0; i < 4; i++) {
+		CHECK(!is_untouched(n.out + i * OUT_PAGE, OUT_BYTES));
+		EXPECT(release_list(fd, other[i]), 0);
+	}
 	net_stop(&n);
 	n.list_out = create_list(fd, DESCS, OUT_PAGE, NULL);
 	net_free(&n);
@@ -200,7 +218,7 @@ static void bad_launches(int fd)
 	/* The second buffer is wrong: the first must not be launched. */
 	BAD((t.buffers_count = 2, t.buffers[1] = t.buffers[0], t.buffers[1].size = 0), -EINVAL);
 	EXPECT(launch(fd, &good), 1);
-	/* W-40, and another list than the channel's */
+	/* Another list than the channel's */
 	other = create_list(fd, DESCS, OUT_PAGE, NULL);
 	good.starting_desc = 1;
 	BAD(t.desc_handle = other, -EINVAL);
@@ -210,6 +228,25 @@ static void bad_launches(int fd)
 	EXPECT(wait_for(fd, CH_OUT, 1), 1);
 	net_stop(&n);
 	net_free(&n);
+}
+
+/* The ring arithmetic of a channel is for powers of two. */
+static void odd_list(int fd)
+{
+	struct hailo8l_desc_list_create a = { .desc_count = 24, .desc_page_size = OUT_PAGE };
+	struct hailo8l_launch_transfer t;
+	uint8_t *p = pages(4096);
+	int64_t map = map_buffer(fd, p, 4096, HAILO8L_DIR_FROM_DEVICE);
+
+	EXPECT(call(fd, HAILO8L_DESC_LIST_CREATE, &a), 0);
+	EXPECT(bind_ring(fd, a.desc_handle, map, 24 * OUT_PAGE), 24);
+	EXPECT(enable(fd, 1u << 17), 0);
+	t = transfer(17, a.desc_handle, 0, p, OUT_BYTES);
+	EXPECT(launch(fd, &t), -EINVAL);
+	EXPECT(disable(fd, 1u << 17), 0);
+	EXPECT(release_list(fd, a.desc_handle), 0);
+	EXPECT(unmap_buffer(fd, map), 0);
+	munmap(p, 4096);
 }
 
 /* W-49: an answer that could not be delivered is not lost. */
@@ -258,6 +295,49 @@ static void others_keep_off(int fd)
 	EXPECT(launch_in(&n), IN_DESCS);
 	EXPECT(wait_for(fd, CH_OUT, 1), 1);
 	net_stop(&n);
+	net_free(&n);
+}
+
+/* Enabled and disabled by one, enabled by another: closing takes only one's own. */
+static void channel_changes_hands(int fd)
+{
+	int other = open_node();
+
+	EXPECT(enable(other, 1u << 20), 0);
+	EXPECT(disable(other, 1u << 20), 0);
+	EXPECT(enable(fd, 1u << 20), 0);
+	close(other);
+	other = open_node();
+	EXPECT(enable(other, 1u << 20), -EINVAL);
+	close(other);
+	EXPECT(disable(fd, 1u << 20), 0);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* What completed before belongs to the time before. */
+static void stale_completions(int fd)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct hailo8l_interrupts_wait a;
+	struct net n;
+
+	sigaction(SIGALRM, &action, NULL);
+	net_start(&n, fd, DESCS);
+	EXPECT(launch_out(&n), 1);
+	EXPECT(launch_in(&n), IN_DESCS);
+	EXPECT(wait_for(fd, CH_IN, 1), 1);
+	while (is_untouched(n.out, OUT_BYTES))
+		usleep(1000);
+	net_stop(&n);
+	EXPECT(enable(fd, NET_CHANNELS), 0);
+	alarm(1);
+	EXPECT(wait_channels(fd, NET_CHANNELS, &a), -EINTR);
+	alarm(0);
+	EXPECT(disable(fd, NET_CHANNELS), 0);
 	net_free(&n);
 }
 
@@ -377,25 +457,60 @@ static void timestamps(int fd)
 	free(a);
 }
 
+/* 255 are kept, the newest are dropped, and nothing else is written to. */
+static void many_timestamps(int fd)
+{
+	struct hailo8l_enable_channels e = { .bitmap = { NET_CHANNELS }, .enable_timestamps = 1 };
+	struct hailo8l_read_timestamps *a = calloc(1, sizeof(*a));
+	struct net n;
+	int i;
+
+	net_prepare(&n, fd, DESCS);
+	net_configure(&n);
+	EXPECT(change_status(fd, HW_CS_ENABLED), 0);
+	EXPECT(call(fd, HAILO8L_VDMA_ENABLE_CHANNELS, &e), 0);
+	for (i = 0; i < HAILO8L_MAX_TIMESTAMPS + 8; i++) {
+		EXPECT(launch_out(&n), 1);
+		EXPECT(launch_in(&n), IN_DESCS);
+		EXPECT(wait_for(fd, CH_IN, 1), 1);
+		EXPECT(wait_for(fd, CH_OUT, 1), 1);
+	}
+	a->channel = CH_OUT;
+	EXPECT(call(fd, HAILO8L_VDMA_READ_TIMESTAMPS, a), 0);
+	EXPECT((int)a->count, HAILO8L_MAX_TIMESTAMPS - 1);
+	for (i = 1; i < HAILO8L_MAX_TIMESTAMPS - 1; i++)
+		CHECK(a->timestamps[i].ns >= a->timestamps[i - 1].ns);
+	EXPECT(a->timestamps[0].num_processed, 1);
+	EXPECT(call(fd, HAILO8L_VDMA_READ_TIMESTAMPS, a), 0);
+	EXPECT((int)a->count, 0);
+	net_stop(&n);
+	net_free(&n);
+	free(a);
+}
+
 int main(void)
 {
 	int fd = open_node();
 
-	frames_come_back(fd);
-	ring_of_transfers_is_127_long(fd);
-	list_is_never_full(fd);
-	stopped_channel_is_reset(fd);
-	disable_ends_a_wait(fd);
-	unmap_in_flight(fd);
-	release_list_in_use(fd);
-	bad_launches(fd);
-	wait_with_bad_pointer(fd);
-	others_keep_off(fd);
-	poll_tells(fd);
-	bind_at_launch(fd);
-	unbound_descs_are_refused(fd);
-	split_at_the_end(fd);
-	timestamps(fd);
+	CASE("frames come back", frames_come_back(fd));
+	CASE("127 transfers at a time", ring_of_transfers_is_127_long(fd));
+	CASE("a list is never full", list_is_never_full(fd));
+	CASE("a stopped channel is reset", stopped_channel_is_reset(fd));
+	CASE("disabling ends a wait", disable_ends_a_wait(fd));
+	CASE("W-3 unmapped in flight", unmap_in_flight(fd));
+	CASE("W-4 list released in use", release_list_in_use(fd));
+	CASE("W-5 W-6 W-10 bad launches change nothing", bad_launches(fd));
+	CASE("W-40 lists that no channel can run", odd_list(fd));
+	CASE("W-49 completions are not lost", wait_with_bad_pointer(fd));
+	CASE("W-16 others keep off", others_keep_off(fd));
+	CASE("W-43 a channel that changed hands", channel_changes_hands(fd));
+	CASE("W-46 nothing is left for the next owner", stale_completions(fd));
+	CASE("W-31 poll", poll_tells(fd));
+	CASE("buffers bound at launch", bind_at_launch(fd));
+	CASE("unbound descriptors are refused", unbound_descs_are_refused(fd));
+	CASE("split at the end of a list", split_at_the_end(fd));
+	CASE("time stamps", timestamps(fd));
+	CASE("W-33 more time stamps than fit", many_timestamps(fd));
 	close(fd);
 	return verdict("abi_dma");
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# subtests: yes
 #
 # Transfers by ioctls on a running network.
 abi_dma

@@ -5,9 +5,17 @@
 # guests: amd64-6.12
 # timeout: 600
 # violations: yes
+# subtests: yes
 fails=0
 n=0
+seen=0
 fail() { echo "FAIL $*"; fails=$((fails + 1)); }
+
+# passed NAME: nothing has failed since the last time.
+passed() {
+	if [ $fails = $seen ]; then echo "ok   $*"; else echo "FAIL $*"; fi
+	seen=$fails
+}
 
 # chip OPTIONS: the card is exchanged for one with these faults.
 chip() {
@@ -29,8 +37,10 @@ says() { dmesg | grep -q "$1" || fail "$name: does not say '$1'"; }
 
 chip --fault boot-never && fail "$name: there is a node"
 says 'firmware did not start'
+passed "firmware that never starts"
 chip --fault boot-no-irq || fail "$name: no node"
 works
+passed "W-48 firmware that starts in silence"
 chip --fault irq-lost:n=0 || fail "$name: no node"
 says 'interrupts do not arrive'
 works
@@ -42,24 +52,49 @@ says 'interrupts do not arrive'
 chip --fault irq-lost:n=30 || fail "$name: no node"
 works
 says 'interrupt lost'
-chip --fault irq-spurious:every=3 && works
-chip --fault control-late:opcode=46,ms=300 && does late
-chip --fault control-never:opcode=46 && does late
-chip --fault control-long:opcode=46 && does long
-chip --fault notify-storm:rate=50 && does events && works
-chip --fault notify-long && does noevents
+passed "lost interrupts"
+chip --fault irq-spurious:every=1 || fail "$name: no node"
+works
+passed "W-24 interrupts without a cause, also while booting"
+chip --fault control-late:opcode=46,ms=300 || fail "$name: no node"
+does late
+does late_same
+passed "W-26 a late answer is nobody's"
+chip --fault control-never:opcode=46 || fail "$name: no node"
+does late
+does forever
+passed "W-1 time-outs have an end"
+chip --fault control-long:opcode=46 || fail "$name: no node"
+does long
+passed "answers that are too long"
+chip --fault notify-storm:rate=50 || fail "$name: no node"
+does events
+works
+passed "W-27 W-49 each notification once"
+chip --fault notify-long || fail "$name: no node"
+does noevents
 says 'notification of'
-chip --fault log-offset && does logs
-chip --fault desc-error:channel=2,n=3 && does error
-chip --fault channel-stuck:channel=16,transfers=0 && does stuck
-chip --fault driver-down-never && works
+passed "W-27 notifications that are too long"
+chip --fault log-offset || fail "$name: no node"
+does logs
+passed "W-11 log offsets of the chip"
+chip --fault desc-error:channel=2,n=3 || fail "$name: no node"
+does error
+passed "W-34 transfers that fail"
+chip --fault channel-stuck:channel=16,transfers=0 || fail "$name: no node"
+does stuck
+passed "a channel that is stuck"
+chip --fault driver-down-never || fail "$name: no node"
+works
 says 'did not acknowledge driver-down'
+passed "W-22 driver-down without an answer"
 
 chip --fault soft-reset-never || fail "$name: no node"
 rmmod hailo8l
 insmod /t/mod/hailo8l.ko
 [ ! -c /dev/hailo0 ] || fail "$name: there is a node"
 says 'does not answer a soft reset'
+passed "W-25 a soft reset that fails is no success"
 
 # The link goes down under a program, and the card is taken out under one.
 for mode in frames wait control notify; do
@@ -75,7 +110,10 @@ for mode in frames wait control notify; do
 	wait $pid || { cat /tmp/victim; fail "$name: $mode"; }
 	says 'device does not answer'
 	abi_info 4096 4.23.0 >/dev/null && fail "$name: can be opened"
+	rmmod hailo8l || fail "$name: a failed open keeps the module"
+	insmod /t/mod/hailo8l.ko
 done
+passed "W-39 W-20 a chip that is gone"
 chip || fail "no node without faults"
 abi_victim frames >/tmp/victim 2>&1 &
 pid=$!
@@ -90,5 +128,6 @@ for _ in $(seq 200); do
 done
 name="plugged again"
 works
+passed "W-17 unplugged under a network"
 
 [ $fails = 0 ]

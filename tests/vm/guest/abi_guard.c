@@ -173,12 +173,46 @@ static void networks_of_the_dead(void)
 	close(other);
 }
 
+static int try_register(int fd, uint32_t address)
+{
+	struct hw_write_data_by_type body = {
+		.address = htole32(address), .data = htole32(1), .mask = htole32(UINT32_MAX),
+	};
+	struct actions list = { 0 };
+
+	action(&list, HW_ACTION_WRITE_DATA_BY_TYPE, &body, sizeof(body));
+	return send_context(fd, HW_CONTEXT_ACTIVATION, &list);
+}
+
+/* Firmware's memory, its mailboxes, and the block that talks to the host */
+static void register_writes(void)
+{
+	static const uint32_t bad[] = {
+		0x60000, 0x9fffc, 0xa0000, 0xdfffc, 0xe0980, 0x200000, 0x200684,
+		0x60000000, 0x60001500, 0x5fffe, 0x1ffffe, 0x5ffffffd,
+	};
+	int fd = open_node(), status;
+	size_t i;
+
+	fflush(stdout);
+	if (fork() == 0) {
+		EXPECT(setgid(1000) | setuid(1000), 0);
+		for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+			expect_(try_register(fd, bad[i]), -EPERM, "register write", (int)bad[i]);
+		exit(failures != 0);
+	}
+	wait(&status);
+	CHECK(status == 0);
+	close(fd);
+}
+
 static void raw_access(void)
 {
 	static const uint8_t op[] = {
 		HW_OP_WRITE_MEMORY, HW_OP_READ_MEMORY, HW_OP_START_FW_UPDATE,
 		HW_OP_WRITE_FW_UPDATE, HW_OP_FINISH_FW_UPDATE, HW_OP_ERASE_USER_CONFIG,
 		HW_OP_WRITE_USER_CONFIG, HW_OP_WRITE_BOARD_CONFIG, HW_OP_WRITE_SECOND_STAGE,
+		HW_OP_ENABLE_DEBUGGING, HW_OP_I2C_WRITE,
 	};
 	size_t i;
 	int fd = open_node(), status;
@@ -199,14 +233,15 @@ int main(void)
 {
 	int fd = open_node();
 
-	lists_of_others(fd);
-	read_only_memory(fd);
-	written_list(fd);
-	contexts_that_hide_something(fd);
-	list_in_the_header(fd);
-	networks_of_others(fd);
+	CASE("W-37 lists of others", lists_of_others(fd));
+	CASE("W-13 memory that is read only", read_only_memory(fd));
+	CASE("W-13 read-only memory for an output", written_list(fd));
+	CASE("W-37 contexts that hide something", contexts_that_hide_something(fd));
+	CASE("W-37 a list in the header", list_in_the_header(fd));
+	CASE("W-37 writes to the chip's registers", register_writes());
+	CASE("W-16 networks of others", networks_of_others(fd));
 	close(fd);
-	networks_of_the_dead();
-	raw_access();
+	CASE("W-4 networks of the dead", networks_of_the_dead());
+	CASE("W-37 raw access", raw_access());
 	return verdict("abi_guard");
 }

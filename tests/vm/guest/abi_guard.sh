@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# subtests: yes
 #
 # Controls that are not for the caller to send. One is meant to be refused by
 # firmware, which the chip counts.

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
+# subtests: yes
 #
 # Resets under a running network. One message is meant to be refused by firmware
 # in each.
 # guests: amd64-6.12 arm64-6.12-16k
 # violations: yes
 # timeout: 240
-fail() { echo "$*"; exit 1; }
+fail() { echo "FAIL $*"; exit 1; }
 node=/sys/class/hailo_chardev/hailo0
 device=$(readlink -f $node/device)
 
@@ -22,10 +23,22 @@ for method in $(cat "$device/reset_method"); do
 	under_network "echo 1 >$device/reset"
 done
 
+echo "ok   resets asked for"
+
+# Asleep and awake again, as far as a guest without firmware for it can
+if [ -e /sys/power/pm_test ]; then
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay
+	echo devices >/sys/power/pm_test
+	under_network "echo freeze >/sys/power/state"
+	echo none >/sys/power/pm_test
+	echo "ok   W-23 suspended under a network"
+fi
+
 # An error of the link above, which the kernel recovers from
 if [ "$(uname -m)" = x86_64 ]; then
 	under_network "host hmp pcie_aer_inject_error rp0 COMP_ABORT; sleep 5"
 	dmesg | grep -q 'device recovery successful' || fail "the kernel did not recover the link"
+	echo "ok   W-31 the link recovers"
 fi
 
 # Asleep programs notice, too, and nobody hangs.
@@ -39,6 +52,7 @@ for mode in wait control frames notify; do
 	wait $pid 2>/dev/null
 	abi_dma >/tmp/after || { cat /tmp/after; fail "unusable after a reset under $mode"; }
 done
+echo "ok   resets under programs"
 
 hwmon=$(echo "$device"/hwmon/hwmon*)
 [ "$(cat "$hwmon/name")" = hailo8l ] || fail "hwmon has no name"
@@ -47,3 +61,4 @@ for sensor in 1 2; do
 	[ "$t" -gt 20000 ] && [ "$t" -lt 110000 ] || fail "sensor $sensor reads $t"
 	[ -n "$(cat "$hwmon/temp${sensor}_label")" ] || fail "sensor $sensor has no label"
 done
+echo "ok   hwmon"

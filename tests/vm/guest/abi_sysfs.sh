@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
+# subtests: yes
 #
 # What user space sees in sysfs and /dev, byte for byte.
-fail() { echo "$*"; exit 1; }
+fail() { echo "FAIL $*"; exit 1; }
 
 node=/sys/class/hailo_chardev/hailo0
 [ "$(ls /sys/class/hailo_chardev)" = hailo0 ] || fail "the class has other entries than hailo0"
@@ -38,7 +39,8 @@ insmod /t/mod/hailo8l.ko force_allocation_from_driver=2 || fail "insmod with dri
 abi_info 4096 4.23.0 1 || fail "allocation is not from the driver"
 rmmod hailo8l
 
-# W-47: values that cannot be meant
+echo "ok   names, texts and parameters"
+
 for wrong in force_desc_page_size=-1 force_desc_page_size=1 force_desc_page_size=32 \
 	force_desc_page_size=8192 force_desc_page_size=1000 force_allocation_from_driver=3 \
 	compat_version=new; do
@@ -46,3 +48,4 @@ for wrong in force_desc_page_size=-1 force_desc_page_size=1 force_desc_page_size
 	[ ! -e /dev/hailo0 ] || fail "device accepts $wrong"
 	rmmod hailo8l
 done
+echo "ok   W-47 values that cannot be meant"
