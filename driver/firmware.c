@@ -24,14 +24,35 @@ static bool support_soft_reset = true;
 module_param(support_soft_reset, bool, 0444);
 MODULE_PARM_DESC(support_soft_reset, "load firmware anew when it already runs (default Y)");
 
-/* In this order: the vendor's name, Raspberry Pi OS's, the software chip's. */
-static const char * const image_names[] = {
-	"hailo/hailo8_fw.bin",
-	"hailo/hailo8_fw.4.23.0.bin",
-	"hailo/hailo8l_emu_fw.bin",
+static char *firmware;
+module_param(firmware, charp, 0444);
+MODULE_PARM_DESC(firmware, "firmware file to use, below /lib/firmware (default: look for known names)");
+
+/*
+ * Names of firmware files, in this order: the vendor's; Raspberry Pi OS's with
+ * the version that the stock library is told, and with any other, newest
+ * first; the software chip's.
+ */
+#define VENDOR_NAME	"hailo/hailo8_fw.bin"
+#define VERSIONED_NAME	"hailo/hailo8_fw.%u.%u.%u.bin"
+#define EMULATOR_NAME	"hailo/hailo8l_emu_fw.bin"
+
+static const u32 versions[][3] = {
+	{ 4, 24, 0 }, { 4, 23, 0 }, { 4, 22, 0 }, { 4, 21, 0 }, { 4, 20, 1 }, { 4, 20, 0 },
+	{ 4, 19, 0 }, { 4, 18, 0 }, { 4, 17, 1 }, { 4, 17, 0 },
 };
 
-MODULE_FIRMWARE("hailo/hailo8_fw.bin");
+/* Of 5.x on, firmware is for other chips. */
+#define FW_MAJOR	4
+
+MODULE_FIRMWARE(VENDOR_NAME);
+MODULE_FIRMWARE("hailo/hailo8_fw.4.23.0.bin");
+
+/* Names that were looked for, to be named when there is none. */
+struct search {
+	size_t len;
+	char names[512];
+};
 
 /* Pieces of an image, pointing into the file. */
 struct image {
@@ -287,7 +308,7 @@ static int trigger_boot(struct h8l_device *h)
 	return -EIO;
 }
 
-static int load(struct h8l_device *h, const struct image *img)
+static int load(struct h8l_device *h, const struct image *img, const char *name)
 {
 	ktime_t begin = ktime_get();
 	int err;
@@ -300,6 +321,7 @@ static int load(struct h8l_device *h, const struct image *img)
 	err = write_image(h, img);
 	if (err)
 		return err;
+	pci_notice(h->pdev, "File %s written successfully\n", name);
 	write_config(h, "hailo/hailo8_board_cfg.bin", HW_BOOT_BOARD_CONFIG);
 	write_config(h, "hailo/hailo8_fw_cfg.bin", HW_BOOT_FW_CONFIG);
 	err = trigger_boot(h);
@@ -318,40 +340,83 @@ static int load_file(struct h8l_device *h, const struct firmware *fw, const char
 
 	if (wrong) {
 		pci_err(h->pdev, "/lib/firmware/%s is not Hailo-8 firmware: %s\n", name, wrong);
-		return -EINVAL;
+		return -ENOEXEC;
+	}
+	if (le32_to_cpu(img.app->major) != FW_MAJOR) {
+		pci_err(h->pdev, "/lib/firmware/%s is version %u.%u, but Hailo-8 needs %u.x\n",
+			name, le32_to_cpu(img.app->major), le32_to_cpu(img.app->minor), FW_MAJOR);
+		return -ENOEXEC;
 	}
 	pci_notice(h->pdev, "Writing file %s, version %u.%u.%u\n", name,
 		   le32_to_cpu(img.app->major), le32_to_cpu(img.app->minor),
 		   le32_to_cpu(img.app->revision) & HW_FW_REVISION_NUMBER);
-	return load(h, &img);
+	return load(h, &img, name);
+}
+
+/* -ENOENT: there is no such file, look further. */
+static int try_name(struct h8l_device *h, struct search *search, const char *name)
+{
+	const struct firmware *fw;
+	int err;
+
+	search->len += scnprintf(search->names + search->len,
+				 sizeof(search->names) - search->len,
+				 " /lib/firmware/%s", name);
+	if (firmware_request_nowarn(&fw, name, h8l_bus(h)))
+		return -ENOENT;
+	err = load_file(h, fw, name);
+	release_firmware(fw);
+	return err;
+}
+
+static int try_version(struct h8l_device *h, struct search *search, const u32 *version)
+{
+	char name[sizeof(VERSIONED_NAME) + 24];
+
+	snprintf(name, sizeof(name), VERSIONED_NAME, version[0], version[1], version[2]);
+	return try_name(h, search, name);
+}
+
+static int try_names(struct h8l_device *h, struct search *search)
+{
+	int i, err;
+
+	if (firmware && *firmware)
+		return try_name(h, search, firmware);
+	err = try_name(h, search, VENDOR_NAME);
+	if (err == -ENOENT)
+		err = try_version(h, search, h->version);
+	for (i = 0; i < ARRAY_SIZE(versions) && err == -ENOENT; i++)
+		if (memcmp(versions[i], h->version, sizeof(h->version)))
+			err = try_version(h, search, versions[i]);
+	return err == -ENOENT ? try_name(h, search, EMULATOR_NAME) : err;
 }
 
 static int find_and_load(struct h8l_device *h)
 {
-	const struct firmware *fw;
-	int i, err;
+	struct search *search = kzalloc(sizeof(*search), GFP_KERNEL);
+	int err;
 
-	for (i = 0; i < ARRAY_SIZE(image_names); i++) {
-		if (firmware_request_nowarn(&fw, image_names[i], h8l_bus(h)))
-			continue;
-		err = load_file(h, fw, image_names[i]);
-		release_firmware(fw);
-		return err;
-	}
-	if (h8l_firmware_runs(h)) {
+	if (!search)
+		return -ENOMEM;
+	err = try_names(h, search);
+	if (err == -ENOENT && h8l_firmware_runs(h)) {
 		pci_warn(h->pdev, "no firmware file, using the firmware that runs already\n");
-		return 0;
+		err = 0;
+	} else if (err == -ENOENT) {
+		pci_err(h->pdev, "no firmware: install one of%s; then reload it by sysfs 'reset'\n",
+			search->names);
 	}
-	pci_err(h->pdev, "no firmware: put it into /lib/firmware/%s (looked for %zu names)\n",
-		image_names[0], ARRAY_SIZE(image_names));
-	return -ENOENT;
+	kfree(search);
+	return err;
 }
 
 /**
  * h8l_boot() - make firmware run
  * @h: device, its interrupt requested
  *
- * Leaves the device in state RUN with interrupts on, or OFF.
+ * Leaves the device in state RUN with interrupts on, or OFF. See h8l_wants_file() for
+ * what it returns when there is no file to boot from.
  *
  * Context: gate held for writing, or nobody else there yet. Sleeps.
  */

@@ -477,6 +477,12 @@ static inline bool h8l_is_gone(const struct h8l_device *h)
 	return h8l_state(h) >= H8L_STATE_CLOSING || READ_ONCE(h->lost);
 }
 
+/* A boot that failed for want of a usable firmware file, and of nothing else */
+static inline bool h8l_wants_file(int err)
+{
+	return err == -ENOENT || err == -ENOEXEC;
+}
+
 static inline struct device *h8l_bus(struct h8l_device *h)
 {
 	return &h->pdev->dev;

@@ -237,7 +237,9 @@ static int init_chip(struct h8l_device *h)
 	if (err)
 		goto free_sink;
 	err = h8l_boot(h);
-	if (err)
+	/* A firmware file may be installed later: see sysfs "reset". */
+	WRITE_ONCE(h->lost, h8l_wants_file(err));
+	if (err && !h8l_wants_file(err))
 		goto free_irq;
 	return 0;
 

@@ -63,10 +63,10 @@ int h8l_unpause(struct h8l_device *h)
 	WRITE_ONCE(h->lost, err);
 	up_write(&h->gate);
 	h8l_wake_all(h);
-	if (err)
+	if (err && !h8l_wants_file(err))
 		pci_err(h->pdev, "chip does not come back: %d; try /sys/bus/pci/devices/%s/reset\n",
 			err, pci_name(h->pdev));
-	else
+	if (!err)
 		tell_user_space(h, KOBJ_ONLINE);
 	return err;
 }
@@ -92,7 +92,7 @@ int h8l_reset(struct h8l_device *h)
 		err = h8l_unpause(h);
 	}
 	device_unlock(&h->pdev->dev);
-	if (!err || err == -ENODEV)
+	if (!err || err == -ENODEV || h8l_wants_file(err))
 		return err;
 	pci_warn(h->pdev, "resetting the PCI function\n");
 	/* Comes back through reset_prepare() and reset_done(). */

@@ -17,7 +17,8 @@ try() {
 head -c 10 /tmp/good >$fw && try "a header cut short"
 head -c 100000 /tmp/good >$fw && try "a file cut short"
 { printf 'XXXX'; tail -c +5 /tmp/good; } >$fw && try "a wrong magic"
-cp /tmp/good $fw
 insmod /t/mod/hailo8l.ko
+cp /tmp/good $fw
+echo 1 >/sys/class/hailo_chardev/hailo0/reset || die "reset with a good file"
 hailo8l identify >/dev/null || die "good firmware does not work after it"
 rmmod hailo8l
