@@ -26,6 +26,9 @@ static struct class node_class = {
 	.dev_groups = h8l_groups,
 };
 
+static DEFINE_MUTEX(class_lock);	/* protects @class_made */
+static bool class_made;
+
 static struct h8l_file *file_new(struct h8l_device *h, struct file *filp)
 {
 	struct h8l_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
@@ -300,10 +303,31 @@ struct h8l_device *h8l_device_alloc(struct pci_dev *pdev)
 	return ERR_PTR(err);
 }
 
+/*
+ * Made for the first device, as the stock driver does: in a machine that has
+ * none for us the vendor's module may want the name for another chip.
+ */
+static int make_class(struct h8l_device *h)
+{
+	int err = 0;
+
+	mutex_lock(&class_lock);
+	if (!class_made)
+		err = class_register(&node_class);
+	class_made = !err;
+	mutex_unlock(&class_lock);
+	if (err)
+		pci_err(h->pdev, "class %s: %d; is the vendor's module loaded for another chip?\n",
+			node_class.name, err);
+	return err;
+}
+
 int h8l_node_add(struct h8l_device *h)
 {
-	int err;
+	int err = make_class(h);
 
+	if (err)
+		return err;
 	h->index = ida_alloc_max(&indices, MAX_DEVICES - 1, GFP_KERNEL);
 	if (h->index < 0)
 		return h->index;
@@ -326,18 +350,12 @@ void h8l_node_remove(struct h8l_device *h)
 
 int h8l_file_init(void)
 {
-	int err = class_register(&node_class);
-
-	if (err)
-		return err;
-	err = alloc_chrdev_region(&first_node, 0, MAX_DEVICES, HAILO8L_NODE_NAME);
-	if (err)
-		class_unregister(&node_class);
-	return err;
+	return alloc_chrdev_region(&first_node, 0, MAX_DEVICES, HAILO8L_NODE_NAME);
 }
 
 void h8l_file_exit(void)
 {
 	unregister_chrdev_region(first_node, MAX_DEVICES);
-	class_unregister(&node_class);
+	if (class_made)
+		class_unregister(&node_class);
 }
