@@ -350,6 +350,8 @@ void h8l_node_remove(struct h8l_device *h)
 
 int h8l_file_init(void)
 {
+	pr_notice(H8L_DRIVER_NAME ": Init module. driver version %s (reported: %s)\n",
+		  THIS_MODULE->version, compat_version);
 	return alloc_chrdev_region(&first_node, 0, MAX_DEVICES, HAILO8L_NODE_NAME);
 }
 

@@ -25,6 +25,13 @@ for name in no_power_mode force_desc_page_size support_soft_reset \
 	[ -e "/sys/module/hailo8l/parameters/$name" ] || fail "no parameter $name"
 done
 
+# What people look for in the log
+for line in 'Init module. driver version' 'Probing on: 1e60:2864' 'Writing file hailo/hailo8_fw.bin' \
+	'File hailo/hailo8_fw.bin written successfully' 'NNC Firmware loaded successfully' \
+	'FW loaded, took [0-9]* ms' 'Probing: Added board 1e60-2864, /dev/hailo0'; do
+	dmesg | grep -q "hailo8l.*: $line" || fail "no line '$line' in the log"
+done
+
 rmmod hailo8l || fail "rmmod"
 [ ! -e /dev/hailo0 ] || fail "/dev/hailo0 stays"
 [ ! -e /sys/class/hailo_chardev ] || fail "the class stays"
