@@ -3,6 +3,7 @@
 # make            library, tool, software chip and test programs, into $(O)
 # make install    DESTDIR= PREFIX=      library, header, pkg-config file, tool, man pages
 # make module     KDIR=                 hailo8l.ko for one kernel
+# make dkms-install, make dkms-remove   hailo8l.ko for all kernels (root)
 # make unit       unit tests (SAN=1: with ASan and UBSan; use another O for it)
 # make check      everything that can be tested; installs what it needs (root)
 # make demo       a network run end to end on the software chip, or on a real one
@@ -71,6 +72,10 @@ unit: $(UNIT_TESTS)
 KDIR ?= /lib/modules/$(shell uname -r)/build
 module:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+.PHONY: dkms-install dkms-remove
+dkms-install dkms-remove: dkms-%:
+	@driver/dkms-setup $*
 
 .PHONY: install
 install: install-lib install-tools
