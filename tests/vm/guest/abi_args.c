@@ -337,6 +337,7 @@ static void memory_limit(void)
 	int status;
 
 	if (fork() == 0) {
+		failures = 0;
 		int fd = open_node();
 		void *p = pages(1 << 20);
 		int64_t handle;

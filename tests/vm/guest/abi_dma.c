@@ -263,8 +263,10 @@ static void wait_with_bad_pointer(int fd)
 	mprotect(a, 4096, PROT_READ);
 	EXPECT(call(fd, HAILO8L_VDMA_INTERRUPTS_WAIT, a), -EFAULT);
 	munmap(a, 4096);
+	alarm(60);		/* which kills, if the completions are lost */
 	EXPECT(wait_for(fd, CH_OUT, 1), 1);
 	EXPECT(wait_for(fd, CH_IN, 1), 1);
+	alarm(0);
 	net_stop(&n);
 	net_free(&n);
 }

@@ -196,6 +196,7 @@ static void register_writes(void)
 
 	fflush(stdout);
 	if (fork() == 0) {
+		failures = 0;
 		EXPECT(setgid(1000) | setuid(1000), 0);
 		for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 			expect_(try_register(fd, bad[i]), -EPERM, "register write", (int)bad[i]);
@@ -218,6 +219,7 @@ static void raw_access(void)
 	int fd = open_node(), status;
 
 	if (fork() == 0) {
+		failures = 0;
 		EXPECT(setgid(1000) | setuid(1000), 0);
 		for (i = 0; i < sizeof(op); i++)
 			EXPECT(simple_control(fd, op[i], HAILO8L_CPU_APP), -EPERM);

@@ -72,11 +72,14 @@ static void freed_while_mapped(int fd)
 static void mapping_does_not_grow(int fd)
 {
 	struct hailo8l_low_memory_alloc low = { .buffer_size = 4 * page };
-	uint8_t *p;
+	uint8_t *p, *grown;
 
 	EXPECT(call(fd, HAILO8L_LOW_MEMORY_ALLOC, &low), 0);
 	p = map_handle(fd, low.buffer_handle, 4 * page);
-	CHECK(mremap(p, 4 * page, 8 * page, MREMAP_MAYMOVE) == MAP_FAILED);
+	grown = mremap(p, 4 * page, 8 * page, MREMAP_MAYMOVE);
+	CHECK(grown == MAP_FAILED);
+	if (grown != MAP_FAILED)
+		return;
 	/* A part goes, the rest stays. */
 	munmap(p, page);
 	memset(p + page, 0x77, 3 * page);
@@ -378,6 +381,7 @@ static void notifications_in_a_child(void)
 	fflush(stdout);
 	child = fork();
 	if (!child) {
+		failures = 0;
 		EXPECT(call(fd, HAILO8L_READ_NOTIFICATION, &a), -ECANCELED);
 		exit(failures != 0);
 	}
@@ -418,7 +422,7 @@ int main(int argc, char **argv)
 	int fd = open_node();
 
 	page = sysconf(_SC_PAGESIZE);
-	if (argc > 1) {
+	if (argc > 1 && !strcmp(argv[1], "sync")) {
 		CASE("W-14 a sync touches nothing else", sync_is_exact(fd));
 		return verdict("abi_weak sync");
 	}
