@@ -224,6 +224,8 @@ enum h8l_order {
 	H8L_ORDER_I420		= 18,
 	H8L_ORDER_YYYYUV	= 19,
 	H8L_ORDER_NMS_ON_CHIP	= 21,
+	/* host only: the bytes as they come over the wire, with all padding */
+	H8L_ORDER_RAW		= 255,
 };
 
 const char *h8l_type_name(enum h8l_type type);		/* "uint8" ..., never NULL */
@@ -281,6 +283,47 @@ int h8l_hef_stream(const struct h8l_hef *hef, unsigned int group, enum h8l_direc
 /* Quantisation of one feature of a stream (feature < quant_count). */
 int h8l_hef_quant(const struct h8l_hef *hef, unsigned int group, enum h8l_direction direction,
 		  unsigned int stream, unsigned int feature, struct h8l_quant *quant);
+
+/* ---- detections, classes, probabilities: what the host makes of outputs ---- */
+
+enum h8l_post_kind {
+	H8L_POST_DETECTIONS,	/* boxes after non-maximum suppression */
+	H8L_POST_MASKS,		/* the same, each with the pixels of its object */
+	H8L_POST_BOXES,		/* all boxes, nothing left out */
+	H8L_POST_ARGMAX,	/* per pixel, the feature with the highest value */
+	H8L_POST_SOFTMAX,	/* per pixel, probabilities of the features */
+};
+
+const char *h8l_post_kind_name(enum h8l_post_kind kind);	/* never NULL */
+
+struct h8l_post_info {
+	char name[H8L_NAME_SIZE];	/* of the output that a program sees */
+	enum h8l_post_kind kind;
+	const char *method;		/* "YOLOv8", "argmax" ..., never NULL */
+	const char *unsupported;	/* NULL, or why this library cannot compute it */
+	/* Which outputs of the network it reads, as h8l_network_stream() counts */
+	unsigned int output_count;
+	unsigned int outputs[40];
+	/* Detections, masks, boxes */
+	unsigned int class_count;	/* classes are numbered from 0 */
+	unsigned int max_per_class;	/* the defaults of the file, see h8l_post_options */
+	unsigned int max_total;
+	float score_threshold;
+	float iou_threshold;
+	/* Argmax: height x width x 1; softmax: as the output it reads; boxes: 1 x
+	 * boxes x floats of each (y_min, x_min, y_max, x_max, of YOLOv5 the
+	 * objectness, then the classes)
+	 */
+	struct h8l_shape shape;
+};
+
+/* Post-processing step `index` of a group, from 0 on: the compiler writes into
+ * the file which outputs become detections, classes or probabilities, and how.
+ * Many files have none; then programs decode outputs themselves. -ENOENT: no
+ * such. Thread-safe.
+ */
+int h8l_hef_post(const struct h8l_hef *hef, unsigned int group, unsigned int index,
+		 struct h8l_post_info *info);
 
 /* Can this chip run the file? 0, or -ENOEXEC with the reason. `layout` is the
  * cluster bitmap of a Hailo-8L (h8l_device_info), ignored on a Hailo-8.
@@ -416,6 +459,91 @@ int h8l_network_wait(struct h8l_network *network, int timeout_ms,
  * with other networks of the device. Belongs to the network.
  */
 int h8l_network_fd(const struct h8l_network *network);
+
+/* ---- post-processing of frames ---- */
+
+struct h8l_post;
+
+enum h8l_post_order {
+	H8L_POST_BY_CLASS,	/* class by class, within a class by score; at most
+				 * max_per_class of each
+				 */
+	H8L_POST_BY_SCORE,	/* highest score first, at most max_total */
+};
+
+/* Start from H8L_POST_DEFAULTS. A field with its default value takes what the
+ * file says.
+ */
+struct h8l_post_options {
+	enum h8l_post_order order;	/* of detections; masks are always by score */
+	float score_threshold;		/* a score must be at least this; negative: default */
+	float iou_threshold;		/* of two boxes of a class that overlap by this or
+					 * more (0 to 1), the worse goes; negative: default
+					 */
+	unsigned int max_per_class;	/* 0: default */
+	unsigned int max_total;		/* 0: default */
+	size_t max_mask_bytes;		/* of all masks of a frame, a byte per pixel; 0: default */
+	enum h8l_type type;		/* of argmax: UINT8, UINT16, FLOAT32; AUTO: the
+					 * smallest that holds all classes
+					 */
+	unsigned int reserved[4];	/* zero */
+};
+
+#define H8L_POST_DEFAULTS { H8L_POST_BY_CLASS, -1.0f, -1.0f, 0, 0, 0, H8L_TYPE_AUTO, { 0 } }
+
+/* Coordinates are fractions of the network's input: 0 is the upper or left
+ * edge, 1 the lower or right one. They are not clipped.
+ */
+struct h8l_detection {
+	float y_min, x_min, y_max, x_max;
+	float score;
+	uint32_t class_id;
+};
+
+/* Pixels of the network's input that belong to an object: 1, others 0. Its
+ * upper left pixel is that of the box, moved into the image if the box begins
+ * outside of it.
+ */
+struct h8l_mask {
+	const uint8_t *pixels;		/* height rows of width bytes */
+	uint32_t height, width;
+};
+
+/* What h8l_post_run() found. All memory belongs to the h8l_post and is valid
+ * until its next use.
+ */
+struct h8l_post_result {
+	unsigned int count;		/* of detections */
+	const struct h8l_detection *detections;
+	const struct h8l_mask *masks;	/* one per detection, or NULL */
+	int truncated;			/* 1: max_mask_bytes left out the worst */
+	/* Argmax, softmax, boxes: elements of `type`, in the shape of h8l_post_info */
+	const void *values;
+	size_t size;			/* bytes */
+	enum h8l_type type;
+};
+
+/* Prepares post-processing step `index` of the network, and sets the formats of
+ * the outputs it reads to H8L_ORDER_RAW, so that no conversion is done for
+ * nothing; they must stay so. All memory is allocated here, none per frame. It
+ * may be closed before or after the network. `options` may be NULL. Several
+ * may be open for the same step, each for a thread of its own.
+ * Errors: -ENOENT no such step; -ENOTSUP a step this library cannot compute
+ * (the text says why); -EINVAL bad options; -EBUSY frames are under way.
+ */
+int h8l_post_open(struct h8l_network *network, unsigned int index,
+		  const struct h8l_post_options *options, struct h8l_post **post,
+		  struct h8l_error *error);
+void h8l_post_close(struct h8l_post *post);
+
+/* Computes one frame. `outputs` are the network's output buffers, as given to
+ * h8l_network_run() or h8l_network_submit(), after the frame is back. They are
+ * only read. -EINVAL: wrong number or size of buffers; -EPROTO: boxes from the
+ * chip that cannot be.
+ */
+int h8l_post_run(struct h8l_post *post, const struct h8l_buffer *outputs,
+		 unsigned int output_count, struct h8l_post_result *result,
+		 struct h8l_error *error);
 
 /* ---- memory registered once ---- */
 

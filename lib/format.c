@@ -42,6 +42,8 @@ const char *h8l_order_name(enum h8l_order order)
 	};
 	const char *name = (size_t)order < ARRAY_SIZE(names) ? names[order] : NULL;
 
+	if (order == H8L_ORDER_RAW)
+		return "raw";
 	return name ? name : "unknown";
 }
 
@@ -393,6 +395,30 @@ static bool is_direct(const struct format_plan *plan)
 	       nest->count[last] * plan->host_element == plan->host_size;
 }
 
+/* The bytes of the wire: one line of them */
+static int plan_raw(struct format_plan *plan, const struct h8l_stream_info *info,
+		    struct h8l_format host)
+{
+	plan->host = host;
+	if (host.type != H8L_TYPE_AUTO && host.type != info->device_format.type)
+		return -ENOTSUP;
+	plan->host.type = info->device_format.type;
+	plan->host_size = info->device_frame_size;
+	plan->device_size = info->device_frame_size;
+	plan->host_element = 1;
+	plan->device_element = 1;
+	plan->line = format_line_for(info->direction, H8L_TYPE_UINT8, H8L_TYPE_UINT8, true);
+	set_dim(add_nest(plan), FORMAT_DIMS - 1, plan->host_size, 1, 1, 0);
+	return 0;
+}
+
+static int plan_converted(struct format_plan *plan, const struct h8l_stream_info *info,
+			  bool transposed, bool per_feature, struct h8l_format host)
+{
+	return resolve(plan, info, host) ?: make_nests(plan, info, transposed) ?:
+	       choose_line(plan, info, per_feature);
+}
+
 int format_plan_init(struct format_plan *plan, const struct h8l_stream_info *info,
 		     bool transposed, const struct h8l_quant *quants, struct h8l_format host,
 		     struct h8l_error *error)
@@ -401,8 +427,8 @@ int format_plan_init(struct format_plan *plan, const struct h8l_stream_info *inf
 	int err;
 
 	*plan = (struct format_plan){ .direction = info->direction, .quant = quants };
-	err = resolve(plan, info, host) ?: make_nests(plan, info, transposed) ?:
-	      choose_line(plan, info, per_feature);
+	err = host.order == H8L_ORDER_RAW ? plan_raw(plan, info, host) :
+	      plan_converted(plan, info, transposed, per_feature, host);
 	if (err)
 		return fail(error, err, "stream %s: no conversion between %s %s on the host and "
 			    "%s %s on the chip", info->name, h8l_type_name(plan->host.type),

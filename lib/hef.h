@@ -15,6 +15,7 @@
 #include "hailo8l.h"
 #include "hef_container.h"
 #include "hw/context.h"
+#include "postprocess.h"
 
 #define HEF_MAX_NETWORKS	8	/* of a group, reference hef.md 1.5 */
 #define HEF_MAX_STREAMS		40
@@ -91,6 +92,8 @@ struct hef_edge {
 	unsigned int context;
 	uint8_t stream;			/* on the chip */
 	uint8_t network;
+	bool has_pad;
+	uint32_t pad;			/* number of its output pad, if it has one */
 	bool transposed;		/* shape is swapped against device_shape */
 	bool mux;			/* several outputs in one */
 	bool plane;			/* one of several streams of a picture */
@@ -117,6 +120,17 @@ struct hef_context {
 	unsigned int edge_count;
 };
 
+/* What the host computes from outputs */
+struct hef_op {
+	const char *name;		/* of the output that it makes */
+	enum h8l_post_kind kind;
+	const char *unsupported;	/* NULL, or why it cannot be computed */
+	const struct hef_edge **inputs;
+	struct pp_tensor *tensors;	/* of the inputs */
+	unsigned int input_count;
+	struct pp_nms nms;		/* detections, masks, boxes: as the file wants them */
+};
+
 /* A group for one cluster layout */
 struct hef_variant {
 	uint32_t layout;		/* cluster bitmap, 0 if it fits all */
@@ -133,6 +147,8 @@ struct hef_variant {
 	unsigned int output_count;
 	/* outputs in the order in which the user sees them */
 	const struct hef_edge **user_outputs;
+	struct hef_op *ops;
+	unsigned int op_count;
 };
 
 struct hef_group {

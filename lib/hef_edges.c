@@ -309,6 +309,8 @@ static int parse_connection(struct hef_parser *p, const Hef__Edge *proto, struct
 	uint32_t kind = proto->connection ? (uint32_t)proto->connection->kind : 0;
 
 	edge->context = (unsigned int)p->context;
+	edge->has_pad = proto->pad_case == HEF__EDGE__PAD_PAD_INDEX;
+	edge->pad = proto->pad_index;
 	if (kind >= ARRAY_SIZE(connections))
 		return hef_invalid(p, "a stream with an unknown kind of connection");
 	edge->connection = connections[kind];

@@ -444,6 +444,9 @@ int hef_parse_group(struct hef_parser *p, const Hef__NetworkGroup *proto,
 		return err;
 	p->group = group->name;
 	err = parse_variants(p, proto, group) ?: check_variants(p, group);
+	p->context = -1;
+	for (unsigned int i = 0; i < group->variant_count && !err; i++)
+		err = hef_parse_ops(p, proto, &group->variants[i]);
 	if (!err)
 		group->unsupported = unsupported(group);
 	return err;

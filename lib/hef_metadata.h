@@ -2,7 +2,8 @@
 /*
  * From the protobuf of a HEF to struct h8l_hef. The stages, each in a file of
  * its own: hef_metadata.c (top level), hef_group.c (groups, layout variants,
- * contexts), hef_edges.c (streams), hef_actions.c (operations).
+ * contexts), hef_edges.c (streams), hef_actions.c (operations of the chip),
+ * hef_ops.c (those of the host).
  */
 #ifndef H8L_HEF_METADATA_H
 #define H8L_HEF_METADATA_H
@@ -50,6 +51,9 @@ int hef_parse_edge(struct hef_parser *p, const Hef__Edge *proto, struct hef_edge
 size_t hef_edge_streams(const Hef__Edge *proto);
 int hef_parse_operations(struct hef_parser *p, Hef__Operation *const *operations, size_t count,
 			 struct hef_action_list *list);
+/* Operations of the host on the outputs of a variant that is complete */
+int hef_parse_ops(struct hef_parser *p, const Hef__NetworkGroup *proto,
+		  struct hef_variant *variant);
 
 /* -EINVAL with "FILE: group G, context C: " and the rest */
 __attribute__((format(printf, 2, 3)))

@@ -7,7 +7,7 @@ test_lib_crc32_LIBS := -lz
 # A scripted driver and chip
 LIB_TEST_OBJS := $(O)/tests/unit/lib_driver.o $(LIB_A)
 
-test_lib_golden_OBJS := $(LIB_TEST_OBJS)
+test_lib_golden_OBJS := $(LIB_TEST_OBJS) $(O)/tests/unit/post_pack.o
 test_lib_golden_LIBS := $(LIB_LIBS) -ljson-c -lcrypto
 
 test_lib_format_OBJS := $(LIB_A)
