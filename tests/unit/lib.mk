@@ -15,7 +15,7 @@ test_lib_format_LIBS := $(LIB_LIBS)
 $(O)/tests/unit/test_lib_format.o: EXTRA_CFLAGS += -ffp-contract=off
 
 # The n-th allocation fails
-LIB_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=strdup,--wrap=mmap
+LIB_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=strdup,--wrap=mmap,--wrap=aligned_alloc
 
 test_lib_hef_OBJS := $(O)/tests/unit/lib_alloc.o $(O)/tests/unit/hef_common.o $(MKHEF_OBJS) \
 	$(O)/tests/hef/refhef.o $(O)/tests/hef/refnet.o $(LIB_A)
@@ -35,3 +35,11 @@ test_lib_queue_LIBS := $(test_lib_hef_LIBS)
 
 test_lib_threads_OBJS := $(LIB_BENCH_OBJS)
 test_lib_threads_LIBS := $(test_lib_hef_LIBS) -pthread
+
+# The examples are called as programs are, but for their device
+POST_EXAMPLE_OBJS := $(O)/lib/examples/classify.o $(O)/lib/examples/detect.o
+$(O)/lib/examples/classify.o: EXTRA_CFLAGS += -Dmain=classify_main
+$(O)/lib/examples/detect.o: EXTRA_CFLAGS += -Dmain=detect_main
+test_lib_post_OBJS := $(O)/tests/unit/post_hef.o $(O)/tests/unit/lib_driver.o $(POST_EXAMPLE_OBJS) \
+	$(test_lib_hef_OBJS)
+test_lib_post_LIBS := -Wl,--wrap=h8l_device_open $(test_lib_hef_LIBS)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Counts the allocations of the program under test, and lets one of them fail.
- * Linked with --wrap, see lib.mk.
+ * Linked with --wrap, see lib.mk. What the scripted driver allocates while it is
+ * called does not count.
  */
 #ifndef LIB_ALLOC_H
 #define LIB_ALLOC_H

@@ -971,7 +971,14 @@ static int dispatch(struct drv *drv, unsigned long request, void *arg)
 	}
 }
 
-static int os_ioctl(const struct h8l_os *os, int fd, unsigned long request, void *arg)
+static _Thread_local bool called;
+
+bool drv_is_called(void)
+{
+	return called;
+}
+
+static int do_ioctl(const struct h8l_os *os, int fd, unsigned long request, void *arg)
 {
 	struct drv *drv = self(os);
 
@@ -981,6 +988,16 @@ static int os_ioctl(const struct h8l_os *os, int fd, unsigned long request, void
 	if (drv->fail_ioctl == request && !drv->fail_skip--)
 		return drv->fail_errno;
 	return dispatch(drv, request, arg);
+}
+
+static int os_ioctl(const struct h8l_os *os, int fd, unsigned long request, void *arg)
+{
+	int result;
+
+	called = true;
+	result = do_ioctl(os, fd, request, arg);
+	called = false;
+	return result;
 }
 
 static int os_open(const struct h8l_os *os, const char *path)
@@ -1004,7 +1021,7 @@ static void os_close(const struct h8l_os *os, int fd)
 	drv->marked = false;
 }
 
-static int os_poll(const struct h8l_os *os, int fd, int timeout_ms)
+static int do_poll(const struct h8l_os *os, int fd, int timeout_ms)
 {
 	struct drv *drv = self(os);
 
@@ -1015,6 +1032,16 @@ static int os_poll(const struct h8l_os *os, int fd, int timeout_ms)
 	if (!has_news(drv))
 		drv->now_us += (uint64_t)timeout_ms * 1000;
 	return has_news(drv);
+}
+
+static int os_poll(const struct h8l_os *os, int fd, int timeout_ms)
+{
+	int result;
+
+	called = true;
+	result = do_poll(os, fd, timeout_ms);
+	called = false;
+	return result;
 }
 
 static bool os_can_poll(const struct h8l_os *os, int fd)

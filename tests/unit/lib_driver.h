@@ -130,6 +130,9 @@ struct drv {
 	bool marked;
 };
 
+/* Is a driver being called by this thread? For lib_alloc.c. */
+bool drv_is_called(void);
+
 /* A Hailo-8, one node. `nodes` entries in the class directory. */
 struct drv *drv_new(unsigned int nodes);
 void drv_free(struct drv *drv);
