@@ -416,6 +416,8 @@ struct h8l_buffer {
  * time (the network is stopped; starting it again is allowed); -ECONNRESET
  * the chip stopped the network (reset, overheating); -EIO a DMA error;
  * -ENODEV the device is gone; -EBUSY submitted frames are not taken yet.
+ * A signal does not end it: a frame that the chip has cannot be taken back. A
+ * program that must react at once submits and waits instead.
  */
 int h8l_network_run(struct h8l_network *network, const struct h8l_buffer *inputs,
 		    unsigned int input_count, const struct h8l_buffer *outputs,
@@ -447,8 +449,9 @@ struct h8l_completion {
  * not at all, -1: until it is there or the network's own timeout is over, which
  * counts from the last frame that came. 1: `completion` is filled in; if its
  * status is an error, *error says why, the network is stopped, and the frames
- * behind it come back with -ECANCELED. 0: nothing yet. -ENOENT: no frame was
- * submitted.
+ * behind it come back with -ECANCELED. 0: nothing yet, because the time is over
+ * or a signal handler ran (also with -1); no frame is lost, wait again. -ENOENT:
+ * no frame was submitted.
  */
 int h8l_network_wait(struct h8l_network *network, int timeout_ms,
 		     struct h8l_completion *completion, struct h8l_error *error);

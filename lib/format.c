@@ -412,6 +412,14 @@ static int plan_raw(struct format_plan *plan, const struct h8l_stream_info *info
 	return 0;
 }
 
+/* Boxes of the chip are not for conversion but for h8l_post_run() */
+static bool is_raw(const struct h8l_stream_info *info, enum h8l_order host)
+{
+	return host == H8L_ORDER_RAW ||
+	       (info->device_format.order == H8L_ORDER_NMS_ON_CHIP &&
+		(host == H8L_ORDER_AUTO || host == H8L_ORDER_NMS_ON_CHIP));
+}
+
 static int plan_converted(struct format_plan *plan, const struct h8l_stream_info *info,
 			  bool transposed, bool per_feature, struct h8l_format host)
 {
@@ -427,7 +435,7 @@ int format_plan_init(struct format_plan *plan, const struct h8l_stream_info *inf
 	int err;
 
 	*plan = (struct format_plan){ .direction = info->direction, .quant = quants };
-	err = host.order == H8L_ORDER_RAW ? plan_raw(plan, info, host) :
+	err = is_raw(info, host.order) ? plan_raw(plan, info, host) :
 	      plan_converted(plan, info, transposed, per_feature, host);
 	if (err)
 		return fail(error, err, "stream %s: no conversion between %s %s on the host and "

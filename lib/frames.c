@@ -317,8 +317,10 @@ static int collect(struct h8l_network *network, uint32_t extra, struct h8l_error
 	struct hailo8l_interrupts_wait w = { .bitmap = { network->boundary_bitmap | extra } };
 	int err = device_ioctl(network->device, HAILO8L_VDMA_INTERRUPTS_WAIT, &w);
 
-	if (err == -EINTR)
+	if (err == -EINTR) {
+		network->interrupted = true;
 		return 0;
+	}
 	if (err < 0)
 		return fail(error, err, "%s: waiting for results: %s", network->group->name,
 			    h8l_strerror(err));
@@ -341,7 +343,9 @@ static int poll_driver(struct h8l_network *network, uint64_t left_us, struct h8l
 	uint64_t ms = (left_us + 999) / 1000;
 	int ready = os->poll(os, network->device->fd, ms > INT_MAX ? INT_MAX : (int)ms);
 
-	if (ready < 0 && ready != -EINTR)
+	if (ready == -EINTR)
+		network->interrupted = true;
+	else if (ready < 0)
 		return fail(error, ready, "%s: waiting for results: %s", network->group->name,
 			    h8l_strerror(ready));
 	return ready > 0 ? collect(network, 0, error) : 0;
@@ -363,8 +367,8 @@ static int sleep_and_look(struct h8l_network *network, uint64_t waited_us, uint6
 		sleep = MAX_SLEEP_US;
 	if (sleep < MIN_SLEEP_US)
 		sleep = MIN_SLEEP_US;
-	if (left_us)
-		os->sleep_us(os, sleep < left_us ? sleep : left_us);
+	if (left_us && os->sleep_us(os, sleep < left_us ? sleep : left_us) == -EINTR)
+		network->interrupted = true;
 	return look(network, error);
 }
 
@@ -410,18 +414,19 @@ static int wait_once(struct h8l_network *network, uint64_t waited, uint64_t left
 }
 
 /* Until frame `number` is done, at most `limit` us: 1 done, 0 not yet. An error
- * stops the network; then it is done, too.
+ * stops the network; then it is done, too. A signal ends the wait if `signals`.
  */
-static int wait_frame(struct h8l_network *network, uint64_t number, uint64_t limit)
+static int wait_frame(struct h8l_network *network, uint64_t number, uint64_t limit, bool signals)
 {
 	const struct h8l_os *os = network->device->os;
 	uint64_t start = os->now_us(os), waited = 0;
 	bool looked = false;
 
+	network->interrupted = false;
 	while (!is_done(network, number)) {
 		int err;
 
-		if (looked && waited >= limit)
+		if ((looked && waited >= limit) || (signals && network->interrupted))
 			return 0;
 		err = wait_once(network, waited, limit == UINT64_MAX ? limit : limit - waited,
 				&network->failure);
@@ -437,7 +442,7 @@ static int wait_frame(struct h8l_network *network, uint64_t number, uint64_t lim
 int frames_drain(struct h8l_network *network, struct h8l_error *error)
 {
 	if (under_way(network))
-		wait_frame(network, network->submitted - 1, UINT64_MAX);
+		wait_frame(network, network->submitted - 1, UINT64_MAX, false);
 	(void)error;
 	return 0;
 }
@@ -575,7 +580,7 @@ int h8l_network_wait(struct h8l_network *network, int timeout_ms,
 		return fail(error, -ENOENT, "%s: no frame was submitted", network->group->name);
 	pthread_mutex_lock(&network->device->lock);
 	calm_timer(network);
-	got = wait_frame(network, network->taken, limit);
+	got = wait_frame(network, network->taken, limit, true);
 	if (got)
 		got = take_frame(network, completion, error);
 	pthread_mutex_unlock(&network->device->lock);
@@ -591,7 +596,7 @@ static int run_locked(struct h8l_network *network, const struct h8l_buffer *inpu
 
 	if (err)
 		return err;
-	wait_frame(network, network->taken, UINT64_MAX);
+	wait_frame(network, network->taken, UINT64_MAX, false);
 	take_frame(network, &completion, error);
 	return completion.status;
 }

@@ -74,6 +74,8 @@ enum hef_connection {
 	HEF_CACHE,
 };
 
+#define HEF_NMS_ITEM_BYTES	8	/* of a box on the wire, reference formats.md 9.1 */
+
 struct hef_nms {
 	uint32_t classes;
 	uint32_t max_boxes;		/* per class */
@@ -129,6 +131,9 @@ struct hef_op {
 	struct pp_tensor *tensors;	/* of the inputs */
 	unsigned int input_count;
 	struct pp_nms nms;		/* detections, masks, boxes: as the file wants them */
+	struct pp_onchip onchip;	/* what comes from the chip, if on_chip */
+	bool on_chip;			/* boxes were found there */
+	bool merge_only;		/* nothing is left to suppress */
 };
 
 /* A group for one cluster layout */

@@ -396,6 +396,14 @@ static int check_variants(struct hef_parser *p, const struct hef_group *group)
 
 /* ---- what we cannot do yet ---- */
 
+/* A burst holds a whole class and the mark at its end. Reference
+ * configure-and-run.md 14.1.
+ */
+static bool one_transfer(const struct hef_nms *nms)
+{
+	return nms->per_class && nms->burst > nms->max_boxes;
+}
+
 static const char *unsupported_edge(const struct hef_edge *edge)
 {
 	if (edge->connection == HEF_CACHE)
@@ -404,8 +412,15 @@ static const char *unsupported_edge(const struct hef_edge *edge)
 		return "one of its streams carries several outputs (mux)";
 	if (edge->plane)
 		return "one of its inputs is split into planes";
-	if (edge->order == H8L_ORDER_NMS_ON_CHIP)
-		return "it does non-maximum suppression on the chip";
+	if (edge->order == H8L_ORDER_NMS_ON_CHIP && !one_transfer(&edge->nms))
+		return "it does non-maximum suppression on the chip and gives a frame in "
+		       "several transfers";
+	if (edge->order == H8L_ORDER_NMS_ON_CHIP && edge->nms.split)
+		return "it does non-maximum suppression on the chip and gives the classes in "
+		       "several streams";
+	if (edge->order == H8L_ORDER_NMS_ON_CHIP && edge->nms.box_size != HEF_NMS_ITEM_BYTES)
+		return "it does non-maximum suppression on the chip with boxes of another size "
+		       "than 8 bytes";
 	return NULL;
 }
 
@@ -414,8 +429,6 @@ static const char *unsupported(const struct hef_group *group)
 	const struct hef_variant *v = &group->variants[0];
 	const char *reason = NULL;
 
-	if (v->network_count > 1)
-		return "it holds several networks";
 	for (unsigned int c = 0; c < v->context_count; c++)
 		for (unsigned int i = 0; i < v->contexts[c].edge_count && !reason; i++)
 			reason = unsupported_edge(&v->contexts[c].edges[i]);

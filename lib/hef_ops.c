@@ -316,8 +316,56 @@ static void check_head(struct hef_op *op)
 		op->unsupported = reason;
 }
 
-static int read_nms(struct op_reader *r, const Hef__OpNms *proto)
+/* ---- boxes found on the chip ---- */
+
+static struct pp_onchip onchip_of(const struct hef_edge *edge)
 {
+	return (struct pp_onchip){
+		.classes = edge->nms.classes,
+		.max_per_class = edge->nms.max_boxes,
+		.chunks = edge->nms.chunks,
+		.burst = edge->nms.burst,
+		.bursts = edge->nms.per_class,
+		.zero_point = edge->quant[0].zero_point,
+		.scale = edge->quant[0].scale,
+	};
+}
+
+/* Every such stream is of use only after its boxes were collected, so that
+ * there is an operation for it, whether the file says so or not
+ */
+static void set_onchip(struct hef_op *op, const struct hef_edge *edge)
+{
+	const char *reason = NULL;
+
+	op->kind = H8L_POST_DETECTIONS;
+	op->on_chip = true;
+	op->onchip = onchip_of(edge);
+	op->nms.head = PP_IOU;
+	op->nms.classes = edge->nms.classes;
+	op->nms.chunks = edge->nms.chunks;
+	op->nms.max_chip_boxes = edge->nms.max_boxes;
+	if (pp_onchip_workspace(&op->onchip, &reason) < 0 ||
+	    pp_nms_workspace(&op->nms, &reason) < 0)
+		op->unsupported = reason;
+}
+
+static int read_iou(struct op_reader *r, const Hef__NetworkGroup *proto, const Hef__Op *op)
+{
+	int err = only_input(r, proto, op);
+
+	if (err)
+		return err;
+	if (r->op->inputs[0]->order == H8L_ORDER_NMS_ON_CHIP)
+		set_onchip(r->op, r->op->inputs[0]);
+	else
+		r->op->unsupported = "it suppresses boxes of a stream that has none";
+	return 0;
+}
+
+static int read_nms(struct op_reader *r, const Hef__NetworkGroup *group, const Hef__Op *op)
+{
+	const Hef__OpNms *proto = op->nms;
 	uint64_t total = (uint64_t)proto->max_boxes * proto->classes;
 	struct pp_nms *nms = &r->op->nms;
 	int err;
@@ -332,6 +380,8 @@ static int read_nms(struct op_reader *r, const Hef__OpNms *proto)
 		.max_per_class = proto->max_boxes,
 		.max_total = total > UINT32_MAX ? UINT32_MAX : (uint32_t)total,
 	};
+	if (proto->head_case == HEF__OP_NMS__HEAD_IOU)
+		return read_iou(r, group, op);
 	err = read_head(r, proto);
 	if (err)
 		return err;
@@ -373,17 +423,20 @@ static int read_logits(struct op_reader *r, const Hef__NetworkGroup *proto, cons
 
 /* ---- the list ---- */
 
+static int allocate_inputs(struct op_reader *r)
+{
+	r->op->inputs = arena_array(r->p->arena, HEF_MAX_STREAMS, sizeof(*r->op->inputs));
+	r->op->tensors = arena_array(r->p->arena, HEF_MAX_STREAMS, sizeof(*r->op->tensors));
+	return r->op->inputs && r->op->tensors ? 0 : hef_no_memory(r->p);
+}
+
 static int new_op(struct op_reader *r, const Hef__Op *proto)
 {
 	struct hef_op *op = r->op;
 
 	if (!proto->n_outputs)
 		return hef_invalid(r->p, "an operation without an output");
-	op->inputs = arena_array(r->p->arena, HEF_MAX_STREAMS, sizeof(*op->inputs));
-	op->tensors = arena_array(r->p->arena, HEF_MAX_STREAMS, sizeof(*op->tensors));
-	if (!op->inputs || !op->tensors)
-		return hef_no_memory(r->p);
-	return hef_copy_name(r->p, proto->outputs[0]->name, &op->name);
+	return allocate_inputs(r) ?: hef_copy_name(r->p, proto->outputs[0]->name, &op->name);
 }
 
 static int read_op(struct op_reader *r, const Hef__NetworkGroup *proto, const Hef__Op *op)
@@ -394,7 +447,7 @@ static int read_op(struct op_reader *r, const Hef__NetworkGroup *proto, const He
 		return err;
 	switch (op->body_case) {
 	case HEF__OP__BODY_NMS:
-		return read_nms(r, op->nms);
+		return read_nms(r, proto, op);
 	case HEF__OP__BODY_LOGITS:
 		return read_logits(r, proto, op);
 	default:
@@ -403,24 +456,54 @@ static int read_op(struct op_reader *r, const Hef__NetworkGroup *proto, const He
 	}
 }
 
+static bool has_op(const struct hef_variant *v, const struct hef_edge *edge)
+{
+	for (unsigned int i = 0; i < v->op_count; i++)
+		for (unsigned int k = 0; k < v->ops[i].input_count; k++)
+			if (v->ops[i].inputs[k] == edge)
+				return true;
+	return false;
+}
+
+static int imply_onchip(struct op_reader *r, struct hef_variant *v)
+{
+	for (unsigned int i = 0; i < v->output_count; i++) {
+		const struct hef_edge *edge = v->outputs[i];
+
+		if (edge->order != H8L_ORDER_NMS_ON_CHIP || has_op(v, edge))
+			continue;
+		r->op = &v->ops[v->op_count++];
+		if (allocate_inputs(r))
+			return -ENOMEM;
+		r->op->name = edge->name;
+		add_input(r, edge);
+		r->op->merge_only = true;
+		r->op->nms.max_per_class = edge->nms.max_boxes * edge->nms.chunks;
+		r->op->nms.max_total = r->op->nms.max_per_class * edge->nms.classes;
+		set_onchip(r->op, edge);
+	}
+	return 0;
+}
+
 int hef_parse_ops(struct hef_parser *p, const Hef__NetworkGroup *proto,
 		  struct hef_variant *variant)
 {
 	struct op_reader r = { .p = p, .variant = variant };
 	int err = 0;
 
-	if (!p->hef->features.net_flow || proto->n_ops < 2)
-		return 0;
-	if (proto->n_ops > MAX_OPS)
-		return hef_invalid(p, "%zu operations", proto->n_ops);
-	variant->ops = arena_array(p->arena, proto->n_ops, sizeof(*variant->ops));
+	size_t count = p->hef->features.net_flow ? proto->n_ops : 0;
+
+	if (count > MAX_OPS)
+		return hef_invalid(p, "%zu operations", count);
+	variant->ops = arena_array(p->arena, count + variant->output_count,
+				   sizeof(*variant->ops));
 	if (!variant->ops)
 		return hef_no_memory(p);
-	for (size_t i = 0; i < proto->n_ops && !err; i++) {
+	for (size_t i = 0; i < count && !err; i++) {
 		if (proto->ops[i]->body_case == HEF__OP__BODY_CORE)
 			continue;
 		r.op = &variant->ops[variant->op_count++];
 		err = read_op(&r, proto, proto->ops[i]);
 	}
-	return err;
+	return err ?: imply_onchip(&r, variant);
 }

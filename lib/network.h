@@ -112,6 +112,7 @@ struct h8l_network {
 	uint64_t taken;
 	uint64_t started_at;
 	uint16_t running_batch;		/* as in CHANGE_CONTEXT_SWITCH_STATUS */
+	bool interrupted;		/* by a signal, while waiting */
 	uint64_t progress_us;		/* when the last frame came */
 	uint64_t usual_wait_us;		/* how long one takes */
 	struct h8l_error failure;	/* of the frame that failed */

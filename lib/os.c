@@ -59,7 +59,7 @@ static uint64_t os_now_us(const struct h8l_os *os)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static void os_sleep_us(const struct h8l_os *os, uint64_t us)
+static int os_sleep_us(const struct h8l_os *os, uint64_t us)
 {
 	struct timespec time = {
 		.tv_sec = (time_t)(us / 1000000),
@@ -67,7 +67,7 @@ static void os_sleep_us(const struct h8l_os *os, uint64_t us)
 	};
 
 	(void)os;
-	nanosleep(&time, NULL);
+	return nanosleep(&time, NULL) ? -errno : 0;
 }
 
 const struct h8l_os h8l_os_linux = {

@@ -25,7 +25,7 @@ struct h8l_os {
 	/* Does poll() on this node tell anything? (The stock driver has none.) */
 	bool (*can_poll)(const struct h8l_os *os, int fd);
 	uint64_t (*now_us)(const struct h8l_os *os);
-	void (*sleep_us)(const struct h8l_os *os, uint64_t us);
+	int (*sleep_us)(const struct h8l_os *os, uint64_t us);	/* 0, or -EINTR */
 };
 
 /* The real one */

@@ -22,6 +22,8 @@ struct h8l_post {
 	struct pp_nms nms;
 	struct pp_decoder *decoders;
 	void *workspace;
+	struct pp_onchip_reader reader;	/* boxes found on the chip */
+	void *boxes;			/* its workspace */
 	unsigned int output_count;	/* of the network */
 	unsigned int *output_of;	/* by input of the operation */
 	struct pp_input *inputs;
@@ -210,6 +212,15 @@ static int allocate_boxes(struct h8l_post *post)
 	       0 : -ENOMEM;
 }
 
+/* The size was checked when the file was opened */
+static int prepare_reader(struct h8l_post *post, struct h8l_error *error)
+{
+	int64_t size = pp_onchip_workspace(&post->op->onchip, NULL);
+
+	post->boxes = malloc((size_t)size + 1);
+	return post->boxes ? 0 : fail_memory(error, "post-processing");
+}
+
 static int prepare_boxes(struct h8l_post *post, const struct h8l_post_options *options,
 			 struct h8l_error *error)
 {
@@ -228,12 +239,14 @@ static int prepare_boxes(struct h8l_post *post, const struct h8l_post_options *o
 	if (size < 0)
 		return cannot(post, (int)size, reason, error);
 	post->frame_size = (size_t)pp_nms_frame_size(&post->nms);
+	if (post->op->merge_only)
+		post->frame_size = (size_t)pp_onchip_frame_size(&post->op->onchip);
 	post->workspace = malloc((size_t)size + 1);
 	post->frame = calloc(1, post->frame_size + 1);
 	if (!post->workspace || !post->frame || allocate_boxes(post))
 		return fail_memory(error, "post-processing");
 	pp_nms_init(&post->nms, post->workspace);
-	return 0;
+	return post->op->on_chip ? prepare_reader(post, error) : 0;
 }
 
 static int prepare_argmax(struct h8l_post *post, const struct h8l_post_options *options,
@@ -281,6 +294,9 @@ static int prepare(struct h8l_post *post, const struct h8l_post_options *options
 	post->inputs = calloc(count + (size_t)1, sizeof(*post->inputs));
 	if (!post->output_of || !post->inputs)
 		return fail_memory(error, "post-processing");
+	if (post->op->merge_only && options->order == H8L_POST_BY_SCORE)
+		return cannot(post, -ENOTSUP, "boxes that the chip has sorted out already come "
+			      "by class only", error);
 	if (post->op->kind == H8L_POST_ARGMAX)
 		return prepare_argmax(post, options, error);
 	if (post->op->kind == H8L_POST_SOFTMAX)
@@ -357,6 +373,7 @@ void h8l_post_close(struct h8l_post *post)
 	free(post->detections);
 	free(post->frame);
 	free(post->workspace);
+	free(post->boxes);
 	free(post->decoders);
 	free(post->inputs);
 	free(post->output_of);
@@ -467,11 +484,33 @@ static int find_inputs(struct h8l_post *post, const struct h8l_buffer *outputs,
 	return 0;
 }
 
+/* One transfer holds the frame, or what the chip sent is none */
+static int run_onchip(struct h8l_post *post)
+{
+	const struct pp_onchip *onchip = &post->op->onchip;
+	int status;
+
+	pp_onchip_start(&post->reader, onchip, post->boxes);
+	status = pp_onchip_feed(&post->reader, post->inputs[0].data, post->inputs[0].size);
+	if (status != 1)
+		return status < 0 ? status : -EPROTO;
+	if (post->op->merge_only)
+		return pp_onchip_merge(onchip, &post->reader, 1, post->frame, post->frame_size);
+	return pp_iou_run(&post->nms, post->workspace, onchip, &post->reader, 1, post->frame,
+			  post->frame_size);
+}
+
+static int run_nms(struct h8l_post *post)
+{
+	return post->op->on_chip ? run_onchip(post) :
+	       pp_nms_run(&post->nms, post->workspace, post->inputs, post->frame,
+			  post->frame_size);
+}
+
 static int run_boxes(struct h8l_post *post, struct h8l_post_result *result,
 		     struct h8l_error *error)
 {
-	int status = pp_nms_run(&post->nms, post->workspace, post->inputs, post->frame,
-				post->frame_size);
+	int status = run_nms(post);
 
 	if (status < 0)
 		return fail(error, status, "%s: %s", post->op->name, h8l_strerror(status));

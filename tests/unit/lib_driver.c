@@ -1055,10 +1055,11 @@ static uint64_t os_now_us(const struct h8l_os *os)
 	return self(os)->now_us;
 }
 
-static void os_sleep_us(const struct h8l_os *os, uint64_t us)
+static int os_sleep_us(const struct h8l_os *os, uint64_t us)
 {
 	self(os)->sleeps++;
 	self(os)->now_us += us;
+	return 0;
 }
 
 /* ---- life ---- */

@@ -53,6 +53,30 @@ static void number_pads(Hef__Context *context)
 	}
 }
 
+/* At most 3 boxes of a class, which with the mark at its end make a burst of 4 */
+static void make_onchip(Hef__Context *context, Hef__ShapeExtra *extra, Hef__Nms *nms)
+{
+	hef__shape_extra__init(extra);
+	hef__nms__init(nms);
+	extra->nms = nms;
+	nms->classes = 2;
+	nms->max_boxes = 3;
+	nms->box_size = 8;
+	nms->burst_size = 4;
+	nms->burst = HEF__NMS__BURST__H8_PER_CLASS;
+	for (size_t i = 0; i < context->info->n_edges; i++)
+		if (context->info->edges[i]->pad_index == 2) {
+			context->info->edges[i]->layer->shape->format = HEF__SHAPE__ORDER__NMS;
+			context->info->edges[i]->layer->shape->extra = extra;
+		}
+}
+
+static void forget_onchip(Hef__Context *context)
+{
+	for (size_t i = 0; i < context->info->n_edges; i++)
+		context->info->edges[i]->layer->shape->extra = NULL;
+}
+
 static void put_be32(uint8_t *at, uint32_t value)
 {
 	for (int i = 0; i < 4; i++)
@@ -80,6 +104,8 @@ static void add_ops(struct post_hef *p, Hef__File *file, const struct blob *old,
 	Hef__Op core_op = HEF__OP__INIT, *ops[POST_HEF_OPS + 1];
 	Hef__PadEdge edges[POST_HEF_OPS], *edge_list[POST_HEF_OPS];
 	Hef__OpCore core = HEF__OP_CORE__INIT;
+	Hef__ShapeExtra extra;
+	Hef__Nms nms;
 
 	core.info = group->info;
 	core.preliminary = group->preliminary;
@@ -88,6 +114,8 @@ static void add_ops(struct post_hef *p, Hef__File *file, const struct blob *old,
 	core_op.body_case = HEF__OP__BODY_CORE;
 	core_op.core = &core;
 	number_pads(core.contexts[0]);
+	if (p->onchip)
+		make_onchip(core.contexts[0], &extra, &nms);
 	ops[0] = &core_op;
 	for (unsigned int i = 0; i < p->count; i++) {
 		ops[i + 1] = &p->ops[i];
@@ -101,6 +129,7 @@ static void add_ops(struct post_hef *p, Hef__File *file, const struct blob *old,
 	group->pad_edges = edge_list;
 	group->n_pad_edges = p->count;
 	repack(file, old, hef);
+	forget_onchip(core.contexts[0]);
 	group->n_ops = 0;
 	group->ops = NULL;
 	group->n_pad_edges = 0;
@@ -109,7 +138,7 @@ static void add_ops(struct post_hef *p, Hef__File *file, const struct blob *old,
 
 void post_hef_make(struct post_hef *p, const char *text, struct blob *hef)
 {
-	Hef__Feature net_flow = HEF__FEATURE__INIT, **required;
+	Hef__Feature net_flow = HEF__FEATURE__INIT, bursts = net_flow, **required;
 	struct blob old = { 0 };
 	Hef__File *file;
 	size_t count;
@@ -119,10 +148,12 @@ void post_hef_make(struct post_hef *p, const char *text, struct blob *hef)
 	required = file->required;
 	count = file->n_required;
 	net_flow.id = HEF__FEATURE__ID__NET_FLOW;
-	file->required = calloc(count + 1, sizeof(*required));
+	bursts.id = HEF__FEATURE__ID__NMS_OUTPUT_BURST;
+	file->required = calloc(count + 2, sizeof(*required));
 	memcpy(file->required, required, count * sizeof(*required));
 	file->required[count] = &net_flow;
-	file->n_required = count + 1;
+	file->required[count + 1] = &bursts;
+	file->n_required = count + 1 + p->onchip;
 	add_ops(p, file, &old, hef);
 	free(file->required);
 	file->required = required;

@@ -14,6 +14,7 @@
 struct post_hef {
 	Hef__Op ops[POST_HEF_OPS];
 	unsigned int count;
+	bool onchip;		/* output 1 is NMS of the chip: 2 classes, bursts of 4 */
 };
 
 /* An operation with input pad 100 + its number, which reads output `output`,

@@ -106,10 +106,8 @@ static void *new_pages(size_t size)
 	return data;
 }
 
-static struct fixture *running(void)
+static void start(struct fixture *f)
 {
-	struct fixture *f = new_fixture(post_hef_yolov5());
-
 	if (open_hef(f) || device_open_os(&f->drv->os, NULL, &f->device, &f->error) ||
 	    h8l_network_open(f->device, f->hef, NULL, &f->network, &f->error))
 		fail_msg("%s", f->error.text);
@@ -118,6 +116,13 @@ static struct fixture *running(void)
 	f->out[1] = new_pages(MAP_SIZE);
 	f->outputs[0] = (struct h8l_buffer){ f->out[0], HEAD_SIZE };
 	f->outputs[1] = (struct h8l_buffer){ f->out[1], MAP_SIZE };
+}
+
+static struct fixture *running(void)
+{
+	struct fixture *f = new_fixture(post_hef_yolov5());
+
+	start(f);
 	return f;
 }
 
@@ -166,6 +171,17 @@ static struct h8l_post *open_post(struct fixture *f, unsigned int index,
 	if (h8l_post_open(f->network, index, options, &post, &f->error))
 		fail_msg("%s", f->error.text);
 	return post;
+}
+
+static void expect_refused(struct fixture *f, unsigned int index,
+			   const struct h8l_post_options *options, int err, const char *says)
+{
+	struct h8l_post *post = NULL;
+
+	assert_int_equal(h8l_post_open(f->network, index, options, &post, &f->error), err);
+	assert_null(post);
+	if (!strstr(f->error.text, says))
+		fail_msg("%s", f->error.text);
 }
 
 /* ---- what the file says ---- */
@@ -331,6 +347,116 @@ static void maps(void **state)
 	free_fixture(f);
 }
 
+/* ---- boxes found on the chip ---- */
+
+/* `host`: the file wants suppression on the host, too */
+static struct fixture *running_onchip(bool host)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	static Hef__OpNms nms;
+	static Hef__Nothing nothing;
+	Hef__Op *op;
+
+	hef__op_nms__init(&nms);
+	hef__nothing__init(&nothing);
+	nms.head_case = HEF__OP_NMS__HEAD_IOU;
+	nms.iou = &nothing;
+	nms.iou_threshold = 0.5;
+	nms.max_boxes = 3;
+	nms.classes = 2;
+	f->drv = drv_new(1);
+	f->drv->ctx = f;
+	f->drv->on_output = on_output;
+	f->ops.onchip = true;
+	if (host) {
+		op = post_hef_add(&f->ops, "net/boxes", 1);
+		op->body_case = HEF__OP__BODY_NMS;
+		op->nms = &nms;
+	}
+	post_hef_make(&f->ops, NET, &f->blob);
+	start(f);
+	f->outputs[0].size = 4 * 4 * 8;
+	return f;
+}
+
+/* Reference formats.md 9.1; scale 0.5 */
+static void put_item(struct fixture *f, unsigned int class_id, unsigned int item, uint64_t score,
+		     uint64_t y_max)
+{
+	uint64_t bits = score << 48 | 10ull << 36 | 20ull << 24 | y_max << 12 | 60;
+
+	memcpy(f->map + class_id * 32 + item * 8, &bits, 8);
+}
+
+static void chip_boxes(void **state)
+{
+	struct h8l_post_options options = H8L_POST_DEFAULTS;
+	struct fixture *f = running_onchip(false);
+	struct h8l_post *post = open_post(f, 0, NULL);
+	struct h8l_post_result result;
+	struct h8l_post_info info;
+
+	(void)state;
+	h8l_hef_post(f->hef, 0, 0, &info);
+	assert_string_equal(info.name, "net/map");
+	assert_string_equal(info.method, "NMS on the chip");
+	memset(f->map, 0xff, MAP_SIZE);
+	run(f, post, &result);
+	assert_int_equal(result.count, 0);
+	put_item(f, 0, 0, 200, 40);
+	put_item(f, 1, 0, 100, 41);
+	put_item(f, 1, 1, 90, 42);
+	run(f, post, &result);
+	assert_int_equal(result.count, 3);
+	assert_int_equal(result.detections[0].class_id, 0);
+	assert_true(result.detections[0].score == 100 && result.detections[0].y_min == 5 &&
+		    result.detections[0].x_min == 10 && result.detections[0].x_max == 30);
+	assert_int_equal(result.detections[2].class_id, 1);
+	assert_true(result.detections[2].y_max == 21);
+	options.order = H8L_POST_BY_SCORE;
+	expect_refused(f, 0, &options, -ENOTSUP, "by class only");
+	h8l_post_close(post);
+	free_fixture(f);
+}
+
+static void chip_boxes_suppressed(void **state)
+{
+	struct h8l_post_options options = H8L_POST_DEFAULTS;
+	struct fixture *f = running_onchip(true);
+	struct h8l_post_result result;
+	struct h8l_post *post;
+
+	(void)state;
+	options.order = H8L_POST_BY_SCORE;
+	post = open_post(f, 0, &options);
+	memset(f->map, 0xff, MAP_SIZE);
+	put_item(f, 0, 0, 100, 40);
+	put_item(f, 1, 0, 90, 41);	/* nearly the same box as the next */
+	put_item(f, 1, 1, 120, 42);
+	run(f, post, &result);
+	assert_int_equal(result.count, 2);
+	assert_true(result.detections[0].score == 60 && result.detections[1].score == 50);
+	h8l_post_close(post);
+	free_fixture(f);
+}
+
+/* Four boxes of a class that can have three, and no end */
+static void chip_nonsense(void **state)
+{
+	struct fixture *f = running_onchip(false);
+	struct h8l_post *post = open_post(f, 0, NULL);
+	struct h8l_buffer in = { f->in, 32 * 32 * 3 };
+	struct h8l_post_result result;
+
+	(void)state;
+	memset(f->map, 0, MAP_SIZE);
+	assert_int_equal(h8l_network_run(f->network, &in, 1, f->outputs, 2, NULL), 0);
+	assert_int_equal(h8l_post_run(post, f->outputs, 2, &result, &f->error), -EPROTO);
+	assert_int_equal(result.count, 0);
+	h8l_post_close(post);
+	free_fixture(f);
+}
+
 static void nothing_is_allocated(void **state)
 {
 	struct fixture *f = running();
@@ -357,17 +483,6 @@ static void nothing_is_allocated(void **state)
 }
 
 /* ---- errors ---- */
-
-static void expect_refused(struct fixture *f, unsigned int index,
-			   const struct h8l_post_options *options, int err, const char *says)
-{
-	struct h8l_post *post = NULL;
-
-	assert_int_equal(h8l_post_open(f->network, index, options, &post, &f->error), err);
-	assert_null(post);
-	if (!strstr(f->error.text, says))
-		fail_msg("%s", f->error.text);
-}
 
 static void bad_options(void **state)
 {
@@ -602,6 +717,9 @@ int main(void)
 		cmocka_unit_test(one_box),
 		cmocka_unit_test(orders_and_limits),
 		cmocka_unit_test(maps),
+		cmocka_unit_test(chip_boxes),
+		cmocka_unit_test(chip_boxes_suppressed),
+		cmocka_unit_test(chip_nonsense),
 		cmocka_unit_test(nothing_is_allocated),
 		cmocka_unit_test(bad_options),
 		cmocka_unit_test(bad_buffers),

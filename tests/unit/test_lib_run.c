@@ -254,6 +254,25 @@ static void interrupted(void **state)
 	bench_free(b);
 }
 
+/* A program that waits hears of its signals, and loses no frame */
+static void wait_interrupted(void **state)
+{
+	struct bench *b = running_bench();
+	struct h8l_buffer in = { b->in, IN_SIZE };
+	struct h8l_buffer out[2] = { { b->out, OUT_SIZE }, { b->small, SMALL_SIZE } };
+	struct h8l_completion completion;
+
+	(void)state;
+	assert_int_equal(h8l_network_submit(b->network, &in, 1, out, 2, NULL, &b->error), 0);
+	b->drv->fail_ioctl = HAILO8L_VDMA_INTERRUPTS_WAIT;
+	b->drv->fail_errno = -EINTR;
+	assert_int_equal(h8l_network_wait(b->network, -1, &completion, &b->error), 0);
+	assert_int_equal(h8l_network_wait(b->network, -1, &completion, &b->error), 1);
+	assert_int_equal(completion.status, 0);
+	check_output(b, b->out, 0, 0);
+	bench_free(b);
+}
+
 /* ---- starting and stopping ---- */
 
 static unsigned int count_controls(const struct drv *drv, uint32_t opcode)
@@ -535,6 +554,7 @@ int main(void)
 		cmocka_unit_test(wrong_buffers),
 		cmocka_unit_test(run_errors),
 		cmocka_unit_test(interrupted),
+		cmocka_unit_test(wait_interrupted),
 		cmocka_unit_test(start_stop),
 		cmocka_unit_test(few_messages),
 		cmocka_unit_test(two_networks),
