@@ -56,7 +56,7 @@ static int node_open(struct inode *inode, struct file *filp)
 	int err;
 
 	if (READ_ONCE(h->lost))
-		return -ENXIO;
+		return READ_ONCE(h->wants_file) ? -ENOEXEC : -ENXIO;
 	err = h8l_enter(h);
 	if (err)
 		return err;

@@ -430,6 +430,7 @@ int h8l_boot(struct h8l_device *h)
 		err = find_and_load(h);
 	else
 		pci_notice(h->pdev, "firmware is running already, left alone\n");
+	WRITE_ONCE(h->wants_file, h8l_wants_file(err));
 	if (err) {
 		WRITE_ONCE(h->state, H8L_STATE_OFF);
 		h8l_irq_off(h);

@@ -283,6 +283,7 @@ struct h8l_device {
 	struct rw_semaphore gate;
 	enum h8l_state state;
 	bool lost;			/* does not answer, or does not stop DMA */
+	bool wants_file;		/* lost for want of a firmware file */
 	bool removing;			/* all memory is taken off the bus */
 
 	/* Protects @files, and @marked_by, who has the "in use" mark. */

@@ -96,6 +96,10 @@ static int find_node(const struct h8l_os *os, const char *name, char node[H8L_NO
 static int open_failed(const char *node, int err, struct h8l_error *error)
 {
 	switch (err) {
+	case -ENOEXEC:
+		return fail(error, err, "%s: no firmware; dmesg says where the driver looked for it. "
+			    "Install it, then write 1 to \"reset\" in its folder in "
+			    "/sys/class/hailo_chardev", node);
 	case -ENOENT:
 	case -ENXIO:
 	case -ENODEV:

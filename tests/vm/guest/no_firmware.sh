@@ -54,7 +54,7 @@ if [ "$(grep -c 'no firmware' /tmp/log)" = 1 ] && ! grep -q 'failed with error' 
 else
 	bad "not one line: $(cat /tmp/log)"
 fi
-if hailo8l identify >/tmp/id 2>&1; then bad "identifies without firmware"; else ok "no use without"; fi
+fails_with "/dev/hailo0: no firmware; dmesg" hailo8l identify
 # -ENOENT, and nothing else is tried
 if (echo 1 >$node/reset) 2>/tmp/err; then bad "reset without a file"; fi
 if grep -q 'No such file' /tmp/err; then ok "reset says why"; else bad "reset: $(cat /tmp/err)"; fi
