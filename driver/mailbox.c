@@ -17,7 +17,7 @@
 
 #define MAX_TIMEOUT_MS	10000	/* the stock library asks for 1000 */
 #define OWED_MS		2000	/* after that an answer is taken as lost */
-#define DOWN_MS		20	/* real chips need 0.05 */
+#define DOWN_MS		100	/* real chips need 0.05 */
 #define COMMAND_MS	500	/* real chips need 5 */
 
 #define HEAD_LEN	offsetof(struct hw_mbox_control, data)
