@@ -139,8 +139,6 @@ static int check_options(const struct tool_command *command, const struct run_op
 	if (!run->inputs.count)
 		return tool_error(command->name,
 				  "nothing to feed: give --input FILE (a picture or a raw frame)");
-	if (run->labels && !run->top)
-		return tool_error(command->name, "--labels says nothing without --top");
 	return 0;
 }
 
@@ -201,6 +199,8 @@ static int open_network(struct run *run)
 	if (result >= 0)
 		result = set_formats(run, &run->outputs, &error);
 	if (result >= 0)
+		result = run_post_open(run, &error);
+	if (result >= 0)
 		result = h8l_network_start(run->network, &error);
 	run->times.configure = run_clock() - start;
 	if (result >= 0)
@@ -231,6 +231,8 @@ static int prepare(struct run *run)
 	if (run_streams_init(run) || run_inputs_load(run) || run_labels_load(run) ||
 	    run_top_check(run) || run_outputs_open(run))
 		return problem_print("run", &run->problem);
+	if (run->options->labels && !run->options->top && !run->post_count)
+		return tool_error("run", "--labels says nothing without --top or detections");
 	run->times.frame = calloc(run->options->frames, sizeof(*run->times.frame));
 	if (!run->times.frame)
 		return tool_error("run", "out of memory for the times of %lu frames",
@@ -250,7 +252,7 @@ static int use_device(struct run *run)
 	h8l_device_close(run->device);
 	if (result)
 		return result;
-	if (run_inputs_save(run) || run_outputs_finish(run))
+	if (run_post_compute(run) || run_inputs_save(run) || run_outputs_finish(run))
 		return problem_print("run", &run->problem);
 	return run_report(run);
 }
@@ -264,6 +266,7 @@ static int run_all(const struct run_options *run_options)
 	result = prepare(&run);
 	if (!result)
 		result = use_device(&run);
+	run_post_close(&run);
 	run_streams_free(&run);
 	run_labels_free(&run.labels);
 	h8l_hef_close(run.hef);

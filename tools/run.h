@@ -42,6 +42,7 @@ struct run_stream {
 	struct h8l_stream_info info;
 	unsigned int number;		/* within its direction */
 	struct h8l_format format;	/* in memory, no AUTO in it */
+	bool format_given;		/* by an option */
 	size_t size;			/* bytes of one frame */
 	uint8_t *data;			/* input: frame_count frames */
 	unsigned int frame_count;
@@ -74,12 +75,23 @@ struct run_label_list {
 	unsigned int count;
 };
 
+struct run_post {
+	struct h8l_post_info info;
+	unsigned int index;		/* in the group */
+	struct h8l_post *post;
+	struct h8l_post_result result;	/* of the last frame */
+};
+
+#define RUN_MAX_POSTS	8
+
 struct run {
 	const struct run_options *options;
 	struct h8l_hef *hef;
 	unsigned int group;
 	struct run_streams inputs, outputs;
 	struct run_label_list labels;
+	struct run_post post[RUN_MAX_POSTS];
+	unsigned int post_count;
 	struct h8l_device *device;
 	struct h8l_scan_entry entry;
 	struct h8l_identity identity;
@@ -131,6 +143,20 @@ int run_top_check(struct run *run);
  */
 struct run_class *run_top(const struct run *run, const struct run_stream *stream,
 			  unsigned int *count);
+
+/* run_post.c: detections. What they are computed from comes as the chip has it,
+ * unless --format says otherwise; then they are not computed.
+ */
+struct json_object;
+
+void run_post_init(struct run *run);
+/* Once the network is open. 0, or a negative errno with *error. */
+int run_post_open(struct run *run, struct h8l_error *error);
+void run_post_close(struct run *run);
+/* Of the newest frame */
+int run_post_compute(struct run *run);
+void run_post_print(const struct run *run);
+struct json_object *run_post_json(const struct run *run);
 
 /* run_report.c: returns an exit code */
 int run_report(const struct run *run);

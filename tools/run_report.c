@@ -96,6 +96,7 @@ static void print_text(const struct run *run)
 	for (i = 0; run->options->top && i < run->outputs.count; i++)
 		if (run_stream_is_list(&run->outputs.stream[i]))
 			print_top(run, &run->outputs.stream[i]);
+	run_post_print(run);
 }
 
 static struct json_object *json_top(const struct run *run, const struct run_stream *stream)
@@ -174,6 +175,8 @@ static int print_json(const struct run *run)
 	json_object_object_add(object, "seconds", json_times(&run->times));
 	json_object_object_add(object, "inputs", json_streams(run, &run->inputs));
 	json_object_object_add(object, "outputs", json_streams(run, &run->outputs));
+	if (run->post_count)
+		json_object_object_add(object, "results", run_post_json(run));
 	return json_print("run", object);
 }
 

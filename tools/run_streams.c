@@ -183,6 +183,7 @@ static int set_format(struct run *run, struct run_stream *stream, const struct r
 {
 	size_t length = strcspn(pair->value, ":");
 
+	stream->format_given = true;
 	if (parse_type(pair->value, length, &stream->format.type) ||
 	    (pair->value[length] && parse_order(pair->value + length + 1, &stream->format.order))) {
 		problem_set(&run->problem, "--format %s: unknown format", pair->text);
@@ -422,6 +423,7 @@ int run_streams_init(struct run *run)
 	    init_direction(run, &run->outputs, H8L_OUTPUT, group.output_count) ||
 	    check_format_names(run))
 		return -1;
+	run_post_init(run);
 	if (frame_sizes(run, &run->inputs) || frame_sizes(run, &run->outputs))
 		return -1;
 	return assign_inputs(run) || assign_outputs(run) ? -1 : 0;

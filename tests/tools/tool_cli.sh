@@ -375,6 +375,27 @@ END
 	says err "--top: no output is a list of values"
 }
 
+case_run_detections() {
+	one_output
+	echo "detections boxes" >>net.hef
+	python3 -c 'open("raw", "wb").write(bytes([254]) + bytes(287))'
+	printf 'zero\none\ntwo' >labels
+	runs 0 hailo8l run net.hef -i raw --labels labels
+	grep -q '^Detections of boxes (YOLOv8): 1$' out || fail "$(cat out)"
+	grep -qE '^ +1 +0.875 +0.125 +0.250 +0.500 +0.750  one$' out || fail "$(cat out)"
+	runs 0 hailo8l run net.hef -i raw -o json
+	python3 - <<'END' || fail "JSON is not as expected"
+import json
+assert json.load(open("out"))["results"] == [{"name": "boxes", "method": "YOLOv8",
+    "detections": [{"class": 1, "label": None, "score": 0.875, "left": 0.125,
+                    "top": 0.25, "right": 0.5, "bottom": 0.75}]}]
+END
+	runs 0 hailo8l run net.hef -i raw -f u8
+	! grep -q Detections out || fail "computed from converted outputs"
+	runs 1 hailo8l run net.hef -i raw -f u8 --labels labels
+	says err "--labels says nothing without --top or detections"
+}
+
 case_bad_pictures_leave_nothing() {
 	one_output
 	picture in.png 12 8
