@@ -360,6 +360,10 @@ struct h8l_network_options {
  * the memory of queue_depth frames.
  */
 #define H8L_NETWORK_NO_BOUNCE		(1u << 1)
+/* The chip's streams in smaller pieces, as the stock library has it in its power
+ * mode "ultra performance". What it gains is not documented.
+ */
+#define H8L_NETWORK_ULTRA		(1u << 2)
 
 /* Configures a group of `hef` on `device`: picks the variant for the chip's
  * cluster layout, allocates channels and descriptor lists, loads the

@@ -11,7 +11,8 @@
 #include "network.h"
 #include "uapi/hailo8l.h"
 
-#define KNOWN_FLAGS	(H8L_NETWORK_STOCK_MESSAGES | H8L_NETWORK_NO_BOUNCE)
+#define KNOWN_FLAGS	(H8L_NETWORK_STOCK_MESSAGES | H8L_NETWORK_NO_BOUNCE | \
+			 H8L_NETWORK_ULTRA)
 
 static bool sends_all(const struct h8l_network *network)
 {
@@ -110,6 +111,8 @@ static int read_consts(struct h8l_network *network, struct h8l_error *error)
 		times = 2 + network->hef->features.run_asap + network->variant->context_count;
 	for (unsigned int i = 0; i < times && !err; i++)
 		err = control_hw_consts(network->device, &network->consts, error);
+	if (network->flags & H8L_NETWORK_ULTRA)
+		network->consts.should_optimize_credits = 0;
 	return err;
 }
 

@@ -43,3 +43,8 @@ $(O)/lib/examples/detect.o: EXTRA_CFLAGS += -Dmain=detect_main
 test_lib_post_OBJS := $(O)/tests/unit/post_hef.o $(O)/tests/unit/lib_driver.o $(POST_EXAMPLE_OBJS) \
 	$(test_lib_hef_OBJS)
 test_lib_post_LIBS := -Wl,--wrap=h8l_device_open $(test_lib_hef_LIBS)
+
+# Every recording of ../shared/golden beside this library, a line each
+golden-table: $(O)/tests/unit/test_lib_golden
+	H8L_GOLDEN_TABLE=1 $< 2>/dev/null | grep -E '^[a-z_]|^#'
+.PHONY: golden-table
