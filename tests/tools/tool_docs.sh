@@ -90,12 +90,12 @@ case_readme_shows_the_first_program() {
 case_readme_names_what_there_is() {
 	local path version
 	for path in $(grep -oE '\]\([a-zA-Z0-9_./]+\)' "$SOURCE/README.md" | tr -d '()]') \
-		driver/51-hailo8l.rules driver/hailo8l.conf tests/vm/install-deps tests/vm/run; do
+		dkms.conf tests/vm/install-deps tests/vm/run; do
 		[[ -e $SOURCE/$path ]] || fail "$path is not there"
 		says "$SOURCE/README.md" "$path"
 	done
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$SOURCE/dkms.conf")
-	says "$SOURCE/README.md" "sudo dkms install hailo8l/$version"
+	says "$SOURCE/README.md" "sudo make dkms-install"
 	hailo8l --version >out
 	says out "hailo8l $version"
 }
