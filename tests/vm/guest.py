@@ -22,6 +22,16 @@ MACHINES = {
                           "-cpu", "cortex-a76"], "ttyAMA0"),
 }
 
+# A guest whose name ends so has the same kernel and an IOMMU before the chip.
+# Every unmap takes effect at once, so a late one is a fault. Without
+# caching-mode QEMU does not learn of new maps and gives up.
+IOMMU = "-iommu"
+IOMMUS = {
+    "amd64": (["-device", "intel-iommu,intremap=off,caching-mode=on"],
+              "intel_iommu=on iommu.strict=1"),
+    "arm64": (["-device", "virtio-iommu-pci,granule=4k"], "iommu.strict=1"),
+}
+
 
 class GuestError(Exception):
     """The guest did not do what it must."""
@@ -34,6 +44,11 @@ def fetch(*what):
     if done.returncode:
         raise GuestError("cannot get '%s'" % " ".join(what))
     return done.stdout.strip()
+
+
+def kernel_name(guest):
+    """The guest whose kernel this one has."""
+    return guest[:-len(IOMMU)] if guest.endswith(IOMMU) else guest
 
 
 def connect(path, alive, seconds=60):
@@ -127,12 +142,13 @@ class Guest:
         self.name = name
         self.arch = name.split("-")[0]
         self.out = out
-        self.kernel = fetch("kernel", name)
+        self.kernel = fetch("kernel", kernel_name(name))
         self.console = ""
         self.release = None
         self.boot_seconds = None
         self._count = 0
-        self._append = append
+        self._iommu, argument = IOMMUS[self.arch] if name.endswith(IOMMU) else ([], "")
+        self._append = ("%s %s" % (argument, append)).strip()
         self._qemu_args = list(qemu_args)
         self._dir = tempfile.TemporaryDirectory(prefix="h8l-vm-")
         self.devices = [Device(emulator, self._dir.name, i) for i in range(devices)]
@@ -193,7 +209,7 @@ class Guest:
         system, machine, tty = MACHINES[self.arch]
         return [os.path.join(fetch("qemu"), "qemu-system-" + system),
                 "-nodefaults", "-no-user-config", "-display", "none",
-                "-accel", "tcg", *machine, "-smp", "2", "-m", "768M",
+                "-accel", "tcg", *machine, *self._iommu, "-smp", "2", "-m", "768M",
                 # Shared, or DMA_MAP comes without a file descriptor.
                 "-object", "memory-backend-memfd,id=mem,size=768M,share=on",
                 "-kernel", self.kernel + "/vmlinuz", "-initrd", self._path("initrd"),
@@ -240,7 +256,7 @@ class Guest:
     def trace(self):
         """What is known when something went wrong."""
         with open(self._path("qemu.log"), errors="replace") as log:
-            return "--- console\n%s\n--- QEMU\n%s" % (self.console[-6000:], log.read()[-2000:])
+            return "--- console\n%s\n--- QEMU\n%s" % (self.console[-6000:], log.read()[:2000])
 
     def _drain(self, sock):
         while True:

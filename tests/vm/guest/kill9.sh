@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# core: yes
 #
 # A program killed in any state leaves a chip that works.
 . /t/guest/_lib

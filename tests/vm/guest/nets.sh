@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# core: yes
 # timeout: 600
 # subtests: yes
 #

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# core: yes
 #
 # A real photograph through a network; every byte as computed on the CPU.
 . /t/guest/_lib

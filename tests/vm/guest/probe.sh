@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# core: yes
 # module: none
 #
 # The module finds the chip, boots its firmware and makes a node, again and

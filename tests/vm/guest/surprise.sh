@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# core: amd64-6.12-iommu arm64-6.12
 #
 # The card vanishes, idle and in the middle of a run: programs get an error,
 # the module goes, and a new card works.
