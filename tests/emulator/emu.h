@@ -90,6 +90,7 @@ struct emu_config {
 	FILE *log;			/* complaints; NULL: stderr */
 	struct emu_fault faults[EMU_MAX_FAULTS];
 	unsigned int fault_count;
+	int faults_wait;		/* none hits until emu_switch_faults() */
 };
 
 enum emu_reset_kind {
@@ -125,6 +126,9 @@ void emu_reset(struct emu *emu, enum emu_reset_kind kind);
 uint64_t emu_run(struct emu *emu, uint64_t now);
 
 /* What the host did so far, one JSON object and a newline. */
+/* Faults of the configuration hit from now on, or do not any more. */
+void emu_switch_faults(struct emu *emu);
+
 void emu_print_stats(const struct emu *emu, FILE *out);
 
 #endif /* EMU_H */

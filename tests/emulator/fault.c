@@ -41,9 +41,16 @@ static bool fits(const struct emu_fault *fault, enum emu_fault_kind kind, int64_
 	return fault->kind == kind && (fault->key == -1 || key == -1 || fault->key == key);
 }
 
+void emu_switch_faults(struct emu *emu)
+{
+	emu->config.faults_wait = !emu->config.faults_wait;
+}
+
 const struct emu_fault *fault_find(const struct emu *emu, enum emu_fault_kind kind,
 				   int64_t key)
 {
+	if (emu->config.faults_wait)
+		return NULL;
 	for (unsigned int i = 0; i < emu->config.fault_count; i++)
 		if (fits(&emu->fault[i].spec, kind, key))
 			return &emu->fault[i].spec;
@@ -62,6 +69,8 @@ static bool hits(struct fault_state *state)
 bool emu_fault(struct emu *emu, enum emu_fault_kind kind, int64_t key,
 	       const struct emu_fault **fault)
 {
+	if (emu->config.faults_wait)
+		return false;
 	for (unsigned int i = 0; i < emu->config.fault_count; i++) {
 		struct fault_state *state = &emu->fault[i];
 

@@ -30,7 +30,7 @@ struct program {
 enum {
 	OPT_SOCKET = 256, OPT_ARCH, OPT_LAYOUT, OPT_SERIAL, OPT_TEMPERATURE, OPT_POWER,
 	OPT_BOOT_DELAY, OPT_LATENCY, OPT_NOISE, OPT_TRACE, OPT_STATS, OPT_ONCE, OPT_FAULT,
-	OPT_LINK, OPT_DMA_MASK, OPT_VERSION, OPT_HELP,
+	OPT_FAULTS_WAIT, OPT_LINK, OPT_DMA_MASK, OPT_VERSION, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -47,6 +47,7 @@ static const struct option long_options[] = {
 	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "fault", required_argument, NULL, OPT_FAULT },
+	{ "faults-wait", no_argument, NULL, OPT_FAULTS_WAIT },
 	{ "link", required_argument, NULL, OPT_LINK },
 	{ "dma-mask", required_argument, NULL, OPT_DMA_MASK },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -75,6 +76,7 @@ static const char help_text[] =
 "                             (standard output)\n"
 "      --fault NAME[:KEY=NUMBER,...]\n"
 "                             may be given several times\n"
+"      --faults-wait          no fault hits until SIGUSR2, which switches\n"
 "      --version\n"
 "      --help\n"
 "\n"
@@ -252,6 +254,9 @@ static int set_option(struct options *options, int option, const char *text)
 	case OPT_STATS:
 		options->stats = text;
 		return 0;
+	case OPT_FAULTS_WAIT:
+		options->config.faults_wait = 1;
+		return 0;
 	case OPT_ONCE:
 		options->once = true;
 		return 0;
@@ -307,6 +312,13 @@ static void write_stats(void *ctx)
 	free(part);
 }
 
+static void switch_faults(void *ctx)
+{
+	struct program *program = ctx;
+
+	emu_switch_faults(program->emu);
+}
+
 static int open_trace(struct options *options)
 {
 	if (!options->trace)
@@ -338,6 +350,7 @@ static int serve(struct program *program)
 		.path = program->options.socket,
 		.once = program->options.once,
 		.on_stats = write_stats,
+		.on_faults = switch_faults,
 		.ctx = program,
 	};
 	int error = vfu_serve(program->vfu, program->emu, &options);

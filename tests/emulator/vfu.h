@@ -58,6 +58,7 @@ struct vfu_server_options {
 	const char *path;
 	bool once;
 	void (*on_stats)(void *ctx);
+	void (*on_faults)(void *ctx);	/* SIGUSR2 */
 	void *ctx;
 };
 

@@ -81,6 +81,7 @@ static int catch_signals(struct server *server)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	server->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return server->signals < 0 ? complain(server, "signalfd", errno) : 0;
@@ -93,6 +94,8 @@ static void take_signals(struct server *server)
 	while (read(server->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1)
 			server->options->on_stats(server->options->ctx);
+		else if (info.ssi_signo == SIGUSR2)
+			server->options->on_faults(server->options->ctx);
 		else
 			server->stop = true;
 	}

@@ -21,6 +21,20 @@ static void power_on_with(struct host *host, struct emu_fault fault)
 	host_power_on(host);
 }
 
+static void test_switch(void **state)
+{
+	struct host host;
+
+	(void)state;
+	power_on_with(&host, (struct emu_fault){ .kind = EMU_FAULT_CONTROL_NEVER, .key = -1 });
+	emu_switch_faults(host.emu);
+	assert_false(emu_fault(host.emu, EMU_FAULT_CONTROL_NEVER, 0x47, NULL));
+	assert_null(fault_find(host.emu, EMU_FAULT_CONTROL_NEVER, -1));
+	emu_switch_faults(host.emu);
+	assert_true(emu_fault(host.emu, EMU_FAULT_CONTROL_NEVER, 0x47, NULL));
+	host_free(&host);
+}
+
 static void run_with(struct host *host, struct emu_fault fault)
 {
 	power_on_with(host, fault);
@@ -393,6 +407,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_after_and_count),
+		cmocka_unit_test(test_switch),
 		cmocka_unit_test(test_any_key),
 		cmocka_unit_test(test_boot_never),
 		cmocka_unit_test(test_boot_late),
