@@ -16,8 +16,9 @@
  *     negative errno otherwise. Where a function takes a struct h8l_error *,
  *     it may be NULL; on failure it receives one sentence that says what
  *     failed, where, and what to do about it.
- *   - The library starts no threads, keeps no global state, reads no
- *     environment variables, prints nothing and never exits.
+ *   - The library starts no threads (but see h8l_events_open()), keeps no
+ *     global state, reads no environment variables, prints nothing and never
+ *     exits.
  *   - Different objects may be used by different threads at the same time.
  *     One object is used by one thread at a time, unless its comment says
  *     otherwise.
@@ -110,22 +111,48 @@ struct h8l_identity {
 /* Known since h8l_device_open(); sends nothing. Thread-safe. */
 void h8l_device_identity(const struct h8l_device *device, struct h8l_identity *identity);
 
+/* ---- what a device says about itself and its health ----
+ *
+ * Every function here sends one firmware control unless it says otherwise, may
+ * be called by several threads and processes at any time, also while networks
+ * run, and returns -ETIMEDOUT: firmware does not answer; -EPROTO: it answers
+ * something else; -EREMOTEIO: it refuses (the text has the status);
+ * -EOPNOTSUPP: board or firmware cannot do that (the text says what can);
+ * -ENODEV: the device is gone. Known to be the same with firmware 4.17 to 4.23.
+ */
+
+#define H8L_FEATURE_ETHERNET		(1u << 0)
+#define H8L_FEATURE_MIPI		(1u << 1)
+#define H8L_FEATURE_PCIE		(1u << 2)
+#define H8L_FEATURE_CURRENT_MONITOR	(1u << 3)
+#define H8L_FEATURE_MDIO		(1u << 4)
+
+enum h8l_boot_source {
+	H8L_BOOT_PCIE	= 1,		/* from the host */
+	H8L_BOOT_FLASH	= 2,
+};
+
 struct h8l_device_info {
 	uint32_t clock_hz;		/* of the neural core */
-	int has_current_monitor;
-	uint32_t boot_source;		/* 1 PCIe, 2 flash */
-	uint8_t life_cycle_state;
+	uint32_t features;		/* H8L_FEATURE_* */
+	int has_current_monitor;	/* or it is an evaluation board, which has one */
+	uint32_t boot_source;		/* enum h8l_boot_source; others are not known */
+	uint8_t life_cycle_state;	/* the vendor's number; 3 on boards sold */
 	uint8_t soc_id[32];
+	uint8_t ethernet_mac[6];	/* zeros: none */
+	uint8_t unit_tracking_id[12];	/* lot (8 bytes), die and wafer */
+	uint8_t process_monitor[24];	/* the vendor's numbers */
 	uint32_t cluster_layout;	/* bit n: cluster n works */
 };
 
-/* One firmware control. -ETIMEDOUT: firmware does not answer; -EPROTO: it
- * answers something else; -EREMOTEIO: it refuses (the text has the status).
- * Sensors and information may be read by any number of processes at any time,
- * also while networks run.
- */
 int h8l_device_read_info(struct h8l_device *device, struct h8l_device_info *info,
 			 struct h8l_error *error);
+
+/* Version of the firmware of the second processor, which runs the networks:
+ * major, minor, revision number. h8l_identity has that of the first.
+ */
+int h8l_device_read_core_firmware(struct h8l_device *device, uint32_t version[3],
+				  struct h8l_error *error);
 
 struct h8l_temperature {
 	float sensor[2];		/* degrees Celsius */
@@ -135,10 +162,121 @@ struct h8l_temperature {
 int h8l_device_read_temperature(struct h8l_device *device, struct h8l_temperature *temperature,
 				struct h8l_error *error);
 
-/* Power of the whole chip, in watts, one sample. -EOPNOTSUPP: this board has
- * no current monitor (the M.2 modules of the AI Kit have none).
+/* Where power is measured. AUTO is what every board with a monitor has. On
+ * M.2 modules that is the monitor of the overcurrent protection, which does
+ * not protect while it measures.
  */
+enum h8l_power_point {
+	H8L_POINT_VDD_CORE		= 0,
+	H8L_POINT_VDD_IO		= 1,
+	H8L_POINT_MIPI_AVDD		= 2,
+	H8L_POINT_MIPI_AVDD_H		= 3,
+	H8L_POINT_USB_AVDD_IO		= 4,
+	H8L_POINT_VDD_TOP		= 5,
+	H8L_POINT_USB_AVDD_IO_HV	= 6,
+	H8L_POINT_AVDD_H		= 7,
+	H8L_POINT_SDIO_VDD_IO		= 8,
+	H8L_POINT_OVERCURRENT		= 9,
+	H8L_POINT_EVB_TOTAL		= 0x7ffffffe,	/* evaluation boards */
+	H8L_POINT_AUTO			= 0x7fffffff,
+};
+
+enum h8l_quantity {
+	H8L_SHUNT_VOLTAGE	= 0,	/* mV */
+	H8L_BUS_VOLTAGE		= 1,	/* mV */
+	H8L_POWER		= 2,	/* W */
+	H8L_CURRENT		= 3,	/* mA */
+	H8L_QUANTITY_AUTO	= 0x7fffffff,	/* power */
+};
+
+/* One sample. -EOPNOTSUPP: this board has no current monitor (the M.2 modules
+ * of the AI Kit have none). The first call for a device also asks for
+ * h8l_device_info.
+ */
+int h8l_device_measure(struct h8l_device *device, enum h8l_power_point point,
+		       enum h8l_quantity quantity, float *value, struct h8l_error *error);
+/* Power of the whole chip, in watts, one sample: both AUTO. */
 int h8l_device_read_power(struct h8l_device *device, float *watts, struct h8l_error *error);
+
+#define H8L_MAX_MEASUREMENTS	4
+
+struct h8l_measurement {
+	enum h8l_power_point point;
+	enum h8l_quantity quantity;
+};
+
+/* Lets the firmware measure by itself, up to four things in turn, until
+ * h8l_device_power_stop(); a measurement under way, also another program's, is
+ * stopped first. Every value is the mean of `averaging` samples (1, 4, 16, 64,
+ * 128, 256, 512 or 1024; 0: 256) that take `sampling_us` microseconds each
+ * (140, 204, 332, 588, 1100, 2116, 4156 or 8244; 0: 1100). -EINVAL: other
+ * numbers, or none or too many measurements. 2 + count controls.
+ */
+int h8l_device_power_start(struct h8l_device *device, const struct h8l_measurement *measurements,
+			   unsigned int count, unsigned int averaging, unsigned int sampling_us,
+			   struct h8l_error *error);
+
+struct h8l_power_statistics {
+	uint32_t samples;		/* 0: the rest means nothing */
+	float minimum, maximum, average;	/* unit of the quantity */
+	float sample_ms;		/* mean time between samples */
+};
+
+/* What measurement `index` (of h8l_device_power_start()) gave so far, also
+ * after the stop; `clear` starts it anew.
+ */
+int h8l_device_power_read(struct h8l_device *device, unsigned int index, int clear,
+			  struct h8l_power_statistics *statistics, struct h8l_error *error);
+int h8l_device_power_stop(struct h8l_device *device, struct h8l_error *error);
+
+/* May the chip lower its clock when it gets hot? 0 no, 1 yes. */
+int h8l_device_get_throttling(struct h8l_device *device, int *enabled, struct h8l_error *error);
+int h8l_device_set_throttling(struct h8l_device *device, int enabled, struct h8l_error *error);
+/* Is the chip protected against too much current? 0 no, 1 yes. */
+int h8l_device_get_overcurrent(struct h8l_device *device, int *enabled, struct h8l_error *error);
+int h8l_device_set_overcurrent(struct h8l_device *device, int enabled, struct h8l_error *error);
+
+enum h8l_zone {
+	H8L_ZONE_GREEN,
+	H8L_ZONE_ORANGE,		/* too hot: the clock is lowered */
+	H8L_ZONE_RED,			/* much too hot, or too much current: networks end */
+};
+
+const char *h8l_zone_name(enum h8l_zone zone);	/* "green" ..., never NULL */
+
+struct h8l_throttling_level {
+	float celsius;			/* reached from here on */
+	float hysteresis_celsius;	/* left below this */
+	uint32_t clock_hz;
+};
+
+struct h8l_health {
+	int overcurrent_protection;	/* is on */
+	enum h8l_zone overcurrent_zone;	/* green or red */
+	/* mA; the wire format is not certain: NAN if it makes no sense */
+	float overcurrent_threshold;
+	int overcurrent_throttling;	/* is on */
+	int temperature_throttling;	/* is on */
+	enum h8l_zone temperature_zone;
+	int throttling_level;		/* index into levels, -1: none */
+	struct h8l_throttling_level levels[4];
+	int32_t orange_celsius, orange_hysteresis_celsius;
+	int32_t red_celsius, red_hysteresis_celsius;
+	uint32_t overcurrent_clock_hz;	/* asked for by the two protections */
+	uint32_t temperature_clock_hz;
+};
+
+int h8l_device_read_health(struct h8l_device *device, struct h8l_health *health,
+			   struct h8l_error *error);
+
+struct h8l_link {			/* 0: not known */
+	unsigned int speed_mts, max_speed_mts;	/* megatransfers a second: 2500, 5000, 8000 */
+	unsigned int width, max_width;	/* lanes */
+};
+
+/* The PCIe link as the kernel sees it; sends nothing. -ENODEV: it is gone. */
+int h8l_device_read_link(struct h8l_device *device, struct h8l_link *link,
+			 struct h8l_error *error);
 
 enum h8l_cpu {
 	H8L_CPU_APP,
@@ -150,6 +288,104 @@ enum h8l_cpu {
  * bytes are for support. Readers steal from each other.
  */
 int h8l_device_read_log(struct h8l_device *device, enum h8l_cpu cpu, void *buffer, size_t size);
+
+enum h8l_reset {
+	H8L_RESET_NN_CORE,	/* the part that runs networks */
+	/* All of the chip; a card that boots over PCIe then waits for its driver
+	 * to be loaded again. FORCED: also while it is busy.
+	 */
+	H8L_RESET_SOFT,
+	H8L_RESET_FORCED_SOFT,
+	/* The driver boots the firmware anew, and all goes on. The driver of this
+	 * project can; it also helps when the firmware does not answer. Needs the
+	 * right to write to the sysfs attribute "reset", normally root's.
+	 */
+	H8L_RESET_DRIVER,
+};
+
+/* -EBUSY: this device object still has networks, close them; -EOPNOTSUPP: this
+ * driver cannot; -EACCES: no permission. Networks of other programs end with
+ * -ECONNRESET. Sends one control, none for H8L_RESET_DRIVER.
+ */
+int h8l_device_reset(struct h8l_device *device, enum h8l_reset reset, struct h8l_error *error);
+
+/* ---- events: what the firmware tells without being asked ---- */
+
+struct h8l_events;
+
+enum h8l_event_id {
+	H8L_EVENT_RX_ERROR		= 0,	/* rx_error */
+	H8L_EVENT_HOST_INFO		= 1,	/* host_info */
+	H8L_EVENT_TEMPERATURE		= 2,	/* temperature: another zone */
+	H8L_EVENT_CLOSED_STREAMS	= 3,	/* closed_streams: too hot, networks end */
+	H8L_EVENT_OVERCURRENT		= 4,	/* overcurrent: another zone */
+	H8L_EVENT_LCU_ECC_CORRECTABLE	= 5,	/* ecc: clusters */
+	H8L_EVENT_LCU_ECC_UNCORRECTABLE	= 6,	/* ecc: clusters */
+	H8L_EVENT_CPU_ECC_ERROR		= 7,	/* ecc: memories */
+	H8L_EVENT_CPU_ECC_FATAL		= 8,	/* ecc: memories */
+	H8L_EVENT_BREAKPOINT		= 9,	/* place */
+	H8L_EVENT_CLOCK_CHANGED		= 10,	/* clock: throttling shows so */
+	H8L_EVENT_HW_INFER_DONE		= 11,	/* infer_done */
+	H8L_EVENT_RUN_TIME_ERROR	= 12,	/* run_time_error: the network ended */
+	H8L_EVENT_CACHE_OFFSET		= 13,	/* cache */
+};
+
+#define H8L_EVENT_MAX_PAYLOAD	848
+
+struct h8l_event_place {		/* in the actions of a network */
+	unsigned int application, batch, context, action;
+};
+
+struct h8l_event {
+	uint32_t id;			/* enum h8l_event_id, or one not known here */
+	uint32_t sequence;		/* of the firmware's events */
+	uint32_t priority;		/* 0 information, 1 critical */
+	uint32_t module;		/* of the firmware */
+	int decoded;			/* 0: only `payload`; the id or its size is not known */
+	union {
+		struct { uint32_t error, queue, count; } rx_error;
+		struct { uint32_t status, type, dma_is_active, port, ipv4; } host_info;
+		struct { enum h8l_zone zone; uint32_t sensor; float celsius[2]; } temperature;
+		struct { float celsius[2]; } closed_streams;
+		struct { enum h8l_zone zone; float threshold_ma; int is_last; } overcurrent;
+		struct { uint32_t bitmap; } ecc;
+		struct { uint32_t before_hz, now_hz; } clock;
+		struct { uint32_t cycles; } infer_done;
+		struct { uint32_t status; struct h8l_event_place place; } run_time_error;
+		struct { uint64_t bitmap; } cache;
+		struct h8l_event_place place;
+	} data;
+	size_t payload_size;		/* bytes */
+	uint8_t payload[H8L_EVENT_MAX_PAYLOAD];	/* as the firmware sent it */
+};
+
+/* Listens to the events of a device from now on; every listener gets all. The
+ * device may be closed before. An object is for one thread at a time, and for
+ * the process that made it. With the stock driver, which cannot be polled, the
+ * library starts one thread per listener that sleeps in the driver: the only
+ * thread it ever starts. Errors: as h8l_device_open(), -EAGAIN no thread.
+ */
+int h8l_events_open(struct h8l_device *device, struct h8l_events **events,
+		    struct h8l_error *error);
+void h8l_events_close(struct h8l_events *events);
+
+/* For poll() and friends: readable (POLLIN) while an event waits. */
+int h8l_events_fd(const struct h8l_events *events);
+
+/* The oldest event; waits at most `timeout_ms` for one, -1: for ever. 1:
+ * *event is filled in; 0: none in time. Who is slow loses events: the driver
+ * of this project keeps the last 32, the stock driver the last. -EINTR: a
+ * signal came; -ENODEV: the device is gone.
+ */
+int h8l_events_next(struct h8l_events *events, int timeout_ms, struct h8l_event *event,
+		    struct h8l_error *error);
+
+/* "temperature" ..., "unknown"; never NULL. Thread-safe, as the next. */
+const char *h8l_event_name(uint32_t id);
+/* A sentence about the event into `text`, always with NUL; returns its length
+ * as snprintf() does.
+ */
+int h8l_event_text(const struct h8l_event *event, char *text, size_t size);
 
 /* ---- network files ---- */
 

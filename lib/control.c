@@ -27,30 +27,32 @@ static bool is_core_opcode(uint32_t opcode)
 	}
 }
 
+static const char *const opcode_names[HW_OP_COUNT] = {
+	[HW_OP_IDENTIFY] = "IDENTIFY",
+	[HW_OP_RESET] = "RESET",
+	[HW_OP_POWER_MEASUREMENT] = "POWER_MEASUREMENT",
+	[HW_OP_SET_POWER_MEASUREMENT] = "SET_POWER_MEASUREMENT",
+	[HW_OP_GET_POWER_MEASUREMENT] = "GET_POWER_MEASUREMENT",
+	[HW_OP_START_POWER_MEASUREMENT] = "START_POWER_MEASUREMENT",
+	[HW_OP_STOP_POWER_MEASUREMENT] = "STOP_POWER_MEASUREMENT",
+	[HW_OP_SET_NETWORK_GROUP_HEADER] = "SET_NETWORK_GROUP_HEADER",
+	[HW_OP_SET_CONTEXT_INFO] = "SET_CONTEXT_INFO",
+	[HW_OP_CHANGE_CONTEXT_SWITCH_STATUS] = "CHANGE_CONTEXT_SWITCH_STATUS",
+	[HW_OP_CORE_IDENTIFY] = "CORE_IDENTIFY",
+	[HW_OP_GET_CHIP_TEMPERATURE] = "GET_CHIP_TEMPERATURE",
+	[HW_OP_GET_DEVICE_INFORMATION] = "GET_DEVICE_INFORMATION",
+	[HW_OP_GET_HEALTH_INFORMATION] = "GET_HEALTH_INFORMATION",
+	[HW_OP_SET_THROTTLING_STATE] = "SET_THROTTLING_STATE",
+	[HW_OP_GET_THROTTLING_STATE] = "GET_THROTTLING_STATE",
+	[HW_OP_SET_OVERCURRENT_STATE] = "SET_OVERCURRENT_STATE",
+	[HW_OP_GET_OVERCURRENT_STATE] = "GET_OVERCURRENT_STATE",
+	[HW_OP_CLEAR_CONFIGURED_APPS] = "CLEAR_CONFIGURED_APPS",
+	[HW_OP_GET_HW_CONSTS] = "GET_HW_CONSTS",
+};
+
 static const char *opcode_name(uint32_t opcode)
 {
-	switch (opcode) {
-	case HW_OP_IDENTIFY:
-		return "IDENTIFY";
-	case HW_OP_POWER_MEASUREMENT:
-		return "POWER_MEASUREMENT";
-	case HW_OP_SET_NETWORK_GROUP_HEADER:
-		return "SET_NETWORK_GROUP_HEADER";
-	case HW_OP_SET_CONTEXT_INFO:
-		return "SET_CONTEXT_INFO";
-	case HW_OP_CHANGE_CONTEXT_SWITCH_STATUS:
-		return "CHANGE_CONTEXT_SWITCH_STATUS";
-	case HW_OP_GET_CHIP_TEMPERATURE:
-		return "GET_CHIP_TEMPERATURE";
-	case HW_OP_GET_DEVICE_INFORMATION:
-		return "GET_DEVICE_INFORMATION";
-	case HW_OP_CLEAR_CONFIGURED_APPS:
-		return "CLEAR_CONFIGURED_APPS";
-	case HW_OP_GET_HW_CONSTS:
-		return "GET_HW_CONSTS";
-	default:
-		return "request";
-	}
+	return opcode < HW_OP_COUNT && opcode_names[opcode] ? opcode_names[opcode] : "request";
 }
 
 void control_begin(struct control_request *request, enum hw_ctrl_opcode opcode)
@@ -70,7 +72,7 @@ void control_param(struct control_request *request, const void *value, size_t si
 	request->params++;
 }
 
-static void control_byte(struct control_request *request, uint8_t value)
+void control_byte(struct control_request *request, uint8_t value)
 {
 	control_param(request, &value, sizeof(value));
 }
@@ -81,7 +83,13 @@ static void control_le16(struct control_request *request, uint16_t value)
 	control_param(request, &value, sizeof(value));
 }
 
-static void control_be32(struct control_request *request, uint32_t value)
+void control_be16(struct control_request *request, uint16_t value)
+{
+	value = htobe16(value);
+	control_param(request, &value, sizeof(value));
+}
+
+void control_be32(struct control_request *request, uint32_t value)
 {
 	value = htobe32(value);
 	control_param(request, &value, sizeof(value));
@@ -123,14 +131,29 @@ static const char *status_hint(uint32_t major)
 	}
 }
 
+static int unsupported(const struct h8l_device *device, uint32_t opcode, struct h8l_error *error)
+{
+	const uint32_t *v = device->identity.firmware;
+
+	return fail(error, -EOPNOTSUPP, "%s: firmware %" PRIu32 ".%" PRIu32 ".%" PRIu32
+		    " cannot do %s on this board; firmware %u.%u to %u.%u is known to",
+		    device_node(device), v[0], v[1], v[2], opcode_name(opcode), FIRMWARE_MAJOR,
+		    FIRMWARE_MIN_MONITOR, FIRMWARE_MAJOR, FIRMWARE_MAX);
+}
+
+static bool is_unsupported(uint32_t status)
+{
+	return status == HW_STATUS_UNSUPPORTED_OPCODE || status == HW_STATUS_INVALID_OPCODE ||
+	       status == HW_STATUS_UNSUPPORTED_DEVICE || status == HW_STATUS_CONTROL_UNSUPPORTED;
+}
+
 static int refused(const struct h8l_device *device, uint32_t opcode, uint32_t major,
 		   uint32_t minor, struct h8l_error *error)
 {
 	int code = -EREMOTEIO;
 
-	if (major == HW_STATUS_UNSUPPORTED_OPCODE || minor == HW_STATUS_UNSUPPORTED_OPCODE ||
-	    major == HW_STATUS_UNSUPPORTED_DEVICE || minor == HW_STATUS_UNSUPPORTED_DEVICE)
-		code = -EOPNOTSUPP;
+	if (is_unsupported(major) || is_unsupported(minor))
+		return unsupported(device, opcode, error);
 	if (major == HW_STATUS_CS_SRAM_FULL)
 		code = -ENOSPC;
 	return fail(error, code, "%s: the firmware refuses %s with status 0x%08" PRIx32
@@ -236,24 +259,49 @@ int control_send_body(struct h8l_device *device, struct control_request *request
 	return 0;
 }
 
+/* Fields are found by their place, so every length must be as expected */
+int control_ask(struct h8l_device *device, struct control_request *request, void *body,
+		const uint8_t *lengths, unsigned int count, struct h8l_error *error)
+{
+	const uint8_t *at = body;
+	size_t size = 0;
+	int err;
+
+	for (unsigned int i = 0; i < count; i++)
+		size += sizeof(uint32_t) + lengths[i];
+	err = control_send_body(device, request, body, size, error);
+	for (unsigned int i = 0; i < count && !err; i++) {
+		uint32_t length;
+
+		memcpy(&length, at, sizeof(length));
+		if (be32toh(length) != lengths[i])
+			return bad_answer(device, request->opcode, "has fields of other lengths",
+					  error);
+		at += sizeof(length) + lengths[i];
+	}
+	return err;
+}
+
 /* ---- messages ---- */
 
 int control_identify(struct h8l_device *device, struct hw_identify *identify,
 		     struct h8l_error *error)
 {
+	static const uint8_t lengths[] = { 4, 12, 4, 32, 4, 16, 16, 42 };
 	struct control_request request;
 
 	control_begin(&request, HW_OP_IDENTIFY);
-	return control_send_body(device, &request, identify, sizeof(*identify), error);
+	return control_ask(device, &request, identify, lengths, ARRAY_SIZE(lengths), error);
 }
 
 int control_device_information(struct h8l_device *device, struct hw_device_information *info,
 			       struct h8l_error *error)
 {
+	static const uint8_t lengths[] = { 4, 8, 4, 1, 32, 6, 12, 24, 4 };
 	struct control_request request;
 
 	control_begin(&request, HW_OP_GET_DEVICE_INFORMATION);
-	return control_send_body(device, &request, info, sizeof(*info), error);
+	return control_ask(device, &request, info, lengths, ARRAY_SIZE(lengths), error);
 }
 
 int control_change_status(struct h8l_device *device, enum hw_cs_state state,
@@ -315,98 +363,4 @@ int control_context_info(struct h8l_device *device, enum hw_context_type type, b
 	control_byte(&request, (uint8_t)type);
 	control_param(&request, list, size);
 	return control_send(device, &request, NULL, error);
-}
-
-/* ---- sensors and log ---- */
-
-static float load_le_float(const uint8_t *bytes)
-{
-	uint32_t word;
-	float value;
-
-	memcpy(&word, bytes, sizeof(word));
-	word = le32toh(word);
-	memcpy(&value, &word, sizeof(value));
-	return value;
-}
-
-int h8l_device_read_temperature(struct h8l_device *device, struct h8l_temperature *temperature,
-				struct h8l_error *error)
-{
-	struct control_request request;
-	struct hw_temperature body;
-	int err;
-
-	control_begin(&request, HW_OP_GET_CHIP_TEMPERATURE);
-	err = control_send_body(device, &request, &body, sizeof(body), error);
-	if (err)
-		return err;
-	temperature->sensor[0] = load_le_float(body.ts0);
-	temperature->sensor[1] = load_le_float(body.ts1);
-	temperature->sample_count = be16toh(body.sample_count);
-	return 0;
-}
-
-#define POWER_AUTO 0x7fffffffu	/* measuring point and kind: power of the board */
-
-int h8l_device_read_power(struct h8l_device *device, float *watts, struct h8l_error *error)
-{
-	struct control_request request;
-	struct hw_power_response body;
-	struct h8l_device_info info;
-	int err = h8l_device_read_info(device, &info, error);
-
-	if (err)
-		return err;
-	if (!info.has_current_monitor)
-		return fail(error, -EOPNOTSUPP, "%s: this board cannot measure its power",
-			    device_node(device));
-	control_begin(&request, HW_OP_POWER_MEASUREMENT);
-	control_be32(&request, POWER_AUTO);
-	control_be32(&request, POWER_AUTO);
-	err = control_send_body(device, &request, &body, sizeof(body), error);
-	if (!err)
-		*watts = load_le_float(body.value);
-	return err;
-}
-
-/* Byte 3 of the feature word, reference firmware-control.md 2.4 */
-#define FEATURE_CURRENT_MONITOR (1u << 3)
-
-int h8l_device_read_info(struct h8l_device *device, struct h8l_device_info *info,
-			 struct h8l_error *error)
-{
-	struct hw_device_information body;
-	int err = control_device_information(device, &body, error);
-
-	if (err)
-		return err;
-	*info = (struct h8l_device_info){
-		.clock_hz = be32toh(body.clock),
-		.has_current_monitor = !!(body.features[3] & FEATURE_CURRENT_MONITOR),
-		.boot_source = be32toh(body.boot_source),
-		.life_cycle_state = body.lcs,
-		.cluster_layout = be32toh(body.layout),
-	};
-	memcpy(info->soc_id, body.soc_id, sizeof(info->soc_id));
-	return 0;
-}
-
-int h8l_device_read_log(struct h8l_device *device, enum h8l_cpu cpu, void *buffer, size_t size)
-{
-	struct hailo8l_read_log log;
-	int err;
-
-	if (cpu != H8L_CPU_APP && cpu != H8L_CPU_CORE)
-		return -EINVAL;
-	memset(&log, 0, sizeof(log));
-	log.cpu_id = (uint32_t)cpu;
-	log.buffer_size = size < sizeof(log.buffer) ? size : sizeof(log.buffer);
-	err = device_ioctl(device, HAILO8L_READ_LOG, &log);
-	if (err < 0)
-		return err;
-	if (log.read_bytes > log.buffer_size)
-		return -EPROTO;
-	memcpy(buffer, log.buffer, log.read_bytes);
-	return (int)log.read_bytes;
 }

@@ -28,6 +28,9 @@ struct control_response {
 void control_begin(struct control_request *request, enum hw_ctrl_opcode opcode);
 /* Adds a parameter. The caller sees to it that the whole fits. */
 void control_param(struct control_request *request, const void *value, size_t size);
+void control_byte(struct control_request *request, uint8_t value);
+void control_be16(struct control_request *request, uint16_t value);
+void control_be32(struct control_request *request, uint32_t value);
 
 /* Sends a request and checks everything about the answer but its content.
  * -ETIMEDOUT no answer; -EPROTO not an answer; -EREMOTEIO refused, with the
@@ -42,6 +45,10 @@ int control_send(struct h8l_device *device, struct control_request *request,
  */
 int control_send_body(struct h8l_device *device, struct control_request *request, void *body,
 		      size_t size, struct h8l_error *error);
+
+/* The same, and the answer must have `count` parameters of these lengths */
+int control_ask(struct h8l_device *device, struct control_request *request, void *body,
+		const uint8_t *lengths, unsigned int count, struct h8l_error *error);
 
 /* ---- the messages that running a network needs ---- */
 

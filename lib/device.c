@@ -272,6 +272,25 @@ void h8l_device_close(struct h8l_device *device)
 	free(device);
 }
 
+int device_check_firmware(const struct h8l_device *device, struct h8l_error *error)
+{
+	const uint32_t *v = device->identity.firmware;
+
+	if (v[0] == FIRMWARE_MAJOR && v[1] >= FIRMWARE_MIN_RUN)
+		return 0;
+	return fail(error, -ENOTSUP, "%s: firmware %" PRIu32 ".%" PRIu32 ".%" PRIu32
+		    " cannot run networks with this library, %u.%u to %u.%u can; install that "
+		    "firmware and reload the driver", device->node, v[0], v[1], v[2],
+		    FIRMWARE_MAJOR, FIRMWARE_MIN_RUN, FIRMWARE_MAJOR, FIRMWARE_MAX);
+}
+
+const char *device_class_name(const struct h8l_device *device)
+{
+	const char *slash = strrchr(device->node, '/');
+
+	return slash ? slash + 1 : device->node;
+}
+
 int h8l_device_fd(const struct h8l_device *device)
 {
 	return device->fd;

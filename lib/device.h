@@ -15,6 +15,14 @@
 
 #define DEVICE_MAX_PAGE_SIZE	4096	/* the chip's limit, whatever the driver says */
 
+/* Reference firmware-control.md 7: what monitors is the same in all of these,
+ * what runs networks only from 4.21 on.
+ */
+#define FIRMWARE_MAJOR		4u
+#define FIRMWARE_MIN_MONITOR	17u
+#define FIRMWARE_MIN_RUN	21u
+#define FIRMWARE_MAX		23u
+
 struct h8l_network;
 
 struct h8l_memory {
@@ -32,6 +40,7 @@ struct h8l_device {
 	bool can_poll;
 	char node[H8L_NODE_SIZE];
 	struct h8l_identity identity;
+	atomic_int monitor;		/* of power: 0 not asked yet, 1 yes, -1 no */
 
 	/* Protects what follows, and is held from the first to the last message
 	 * of configuring, starting, stopping and of a frame: the chip runs one
@@ -54,6 +63,10 @@ bool device_knows_memory(const struct h8l_device *device, const void *data, size
 /* h8l_device_open() on another system, for tests */
 int device_open_os(const struct h8l_os *os, const char *name, struct h8l_device **device,
 		   struct h8l_error *error);
+/* Can this firmware run networks? 0, or -ENOTSUP with the versions that can */
+int device_check_firmware(const struct h8l_device *device, struct h8l_error *error);
+/* "hailo0": how sysfs calls the node */
+const char *device_class_name(const struct h8l_device *device);
 void device_hold(struct h8l_device *device);
 const char *device_node(const struct h8l_device *device);
 int device_ioctl(const struct h8l_device *device, unsigned long request, void *arg);

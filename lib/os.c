@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,6 +51,23 @@ static bool os_can_poll(const struct h8l_os *os, int fd)
 	return poll(&p, 1, 0) == 0;
 }
 
+/* An event loop knows readable and writable, hardly urgent: epoll translates */
+static int os_urgent_fd(const struct h8l_os *os, int fd)
+{
+	struct epoll_event urgent = { .events = EPOLLPRI };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int err;
+
+	(void)os;
+	if (epoll < 0)
+		return -errno;
+	if (!epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &urgent))
+		return epoll;
+	err = -errno;
+	close(epoll);
+	return err;
+}
+
 static uint64_t os_now_us(const struct h8l_os *os)
 {
 	struct timespec now;
@@ -78,6 +96,7 @@ const struct h8l_os h8l_os_linux = {
 	.ioctl = os_ioctl,
 	.poll = os_poll,
 	.can_poll = os_can_poll,
+	.urgent_fd = os_urgent_fd,
 	.now_us = os_now_us,
 	.sleep_us = os_sleep_us,
 };

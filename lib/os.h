@@ -24,6 +24,10 @@ struct h8l_os {
 	int (*poll)(const struct h8l_os *os, int fd, int timeout_ms);
 	/* Does poll() on this node tell anything? (The stock driver has none.) */
 	bool (*can_poll)(const struct h8l_os *os, int fd);
+	/* A descriptor that is readable while the node has something urgent (a
+	 * notification); only where can_poll() says yes. To be closed with close(2).
+	 */
+	int (*urgent_fd)(const struct h8l_os *os, int fd);
 	uint64_t (*now_us)(const struct h8l_os *os);
 	int (*sleep_us)(const struct h8l_os *os, uint64_t us);	/* 0, or -EINTR */
 };

@@ -244,7 +244,7 @@ int h8l_network_open(struct h8l_device *device, struct h8l_hef *hef,
 		return fail(error, -EINVAL, "h8l_network_open: device, file or result is missing");
 	if (!options)
 		options = &defaults;
-	err = check_options(options, hef, error);
+	err = check_options(options, hef, error) ?: device_check_firmware(device, error);
 	if (err)
 		return err;
 	network = new_network(device, hef, options);

@@ -218,6 +218,64 @@ struct hw_power_response {
 	__le32 type;
 } __attribute__((packed));
 
+struct hw_power_statistics {
+	__be32 samples_len;
+	__be32 samples;
+	__be32 minimum_len;
+	__u8 minimum[4];		/* little-endian binary32, as the next three */
+	__be32 maximum_len;
+	__u8 maximum[4];
+	__be32 average_len;
+	__u8 average[4];
+	__be32 sample_ms_len;
+	__u8 sample_ms[4];
+} __attribute__((packed));
+
+struct hw_throttling_level {
+	__u8 threshold[4];		/* little-endian binary32, degrees Celsius */
+	__u8 hysteresis[4];
+	__le32 clock;			/* Hz */
+} __attribute__((packed));
+
+/* Body of the GET_HEALTH_INFORMATION response: 14 parameters */
+struct hw_health {
+	__be32 overcurrent_protection_len;
+	__u8 overcurrent_protection;
+	__be32 overcurrent_zone_len;
+	__u8 overcurrent_zone;		/* 0 green, 1 red */
+	__be32 overcurrent_threshold_len;
+	__u8 overcurrent_threshold[4];
+	__be32 overcurrent_throttling_len;
+	__u8 overcurrent_throttling;
+	__be32 temperature_throttling_len;
+	__u8 temperature_throttling;
+	__be32 temperature_zone_len;
+	__u8 temperature_zone;		/* 0 green, 1 orange, 2 red */
+	__be32 throttling_level_len;
+	__s8 throttling_level;		/* -1: none */
+	__be32 levels_len;
+	struct hw_throttling_level levels[4];
+	__be32 orange_len;
+	__be32 orange;			/* degrees Celsius */
+	__be32 orange_hysteresis_len;
+	__be32 orange_hysteresis;
+	__be32 red_len;
+	__be32 red;
+	__be32 red_hysteresis_len;
+	__be32 red_hysteresis;
+	__be32 overcurrent_clock_len;
+	__be32 overcurrent_clock;	/* Hz */
+	__be32 temperature_clock_len;
+	__be32 temperature_clock;
+} __attribute__((packed));
+
+enum hw_reset {
+	HW_RESET_CHIP		= 0,
+	HW_RESET_NN_CORE	= 1,
+	HW_RESET_SOFT		= 2,
+	HW_RESET_FORCED_SOFT	= 3,
+};
+
 struct hw_consts {
 	__le32 fifo_word_granularity;	/* bytes */
 	__le16 max_periph_buffers_per_frame;
@@ -265,6 +323,8 @@ _Static_assert(sizeof(struct hw_device_information) == 131, "DEVICE_INFORMATION"
 _Static_assert(sizeof(struct hw_temperature) == 14, "TEMPERATURE");
 _Static_assert(sizeof(struct hw_power_request) == 16, "POWER request");
 _Static_assert(sizeof(struct hw_power_response) == 24, "POWER response");
+_Static_assert(sizeof(struct hw_power_statistics) == 40, "POWER statistics");
+_Static_assert(sizeof(struct hw_health) == 138, "HEALTH");
 _Static_assert(sizeof(struct hw_consts) == 19, "HW_CONSTS");
 _Static_assert(sizeof(struct hw_change_status) == 22, "CHANGE_STATUS");
 _Static_assert(sizeof(struct hw_context_info) == 19, "CONTEXT_INFO");

@@ -24,6 +24,15 @@ test_lib_hef_LIBS := $(LIB_WRAP) $(HEF_LIBS) $(LIB_LIBS)
 test_lib_device_OBJS := $(LIB_TEST_OBJS)
 test_lib_device_LIBS := $(LIB_LIBS)
 
+test_lib_monitor_OBJS := $(LIB_TEST_OBJS)
+test_lib_monitor_LIBS := $(LIB_LIBS)
+
+test_lib_events_OBJS := $(LIB_TEST_OBJS)
+test_lib_events_LIBS := $(LIB_LIBS) -pthread
+
+test_lib_traces_OBJS := $(O)/tests/unit/golden.o $(LIB_TEST_OBJS)
+test_lib_traces_LIBS := $(LIB_LIBS) -ljson-c -lcrypto
+
 LIB_BENCH_OBJS := $(O)/tests/unit/lib_bench.o $(O)/tests/unit/lib_driver.o \
 	$(O)/tests/hef/pattern.o $(test_lib_hef_OBJS)
 

@@ -513,13 +513,20 @@ static void put_response(struct hailo8l_fw_control *c, uint32_t opcode, uint32_t
 	md5_digest(c->buffer, c->buffer_len, c->md5);
 }
 
+void drv_respond(struct hailo8l_fw_control *c, uint32_t opcode, uint32_t major, uint32_t minor,
+		 uint32_t params, const void *body, size_t size)
+{
+	put_response(c, opcode, major, minor, params, body, size);
+}
+
 static void answer_identify(const struct drv *drv, struct hailo8l_fw_control *c)
 {
 	struct hw_identify i = {
 		.protocol_version_len = htobe32(4),
 		.protocol_version = htobe32(2),
 		.fw_version_len = htobe32(12),
-		.fw_version = { htole32(4), htole32(23), htole32(0) },
+		.fw_version = { htole32(drv->firmware[0]), htole32(drv->firmware[1]),
+				htole32(drv->firmware[2]) },
 		.logger_version_len = htobe32(4),
 		.board_name_len = htobe32(32),
 		.board_name = "Hailo-8",
@@ -817,6 +824,8 @@ static void answer(struct drv *drv, struct hailo8l_fw_control *c, uint32_t opcod
 		change_status(drv, c);
 		break;
 	default:
+		if (opcode == drv->accept_opcode[0] || opcode == drv->accept_opcode[1])
+			break;
 		put_response(c, opcode, HW_STATUS_UNSUPPORTED_OPCODE, 0, 0, NULL, 0);
 		return;
 	}
@@ -854,7 +863,8 @@ static bool right_cpu(uint32_t opcode, uint32_t cpu)
 	bool core = opcode == HW_OP_SET_NETWORK_GROUP_HEADER ||
 		    opcode == HW_OP_SET_CONTEXT_INFO ||
 		    opcode == HW_OP_CHANGE_CONTEXT_SWITCH_STATUS ||
-		    opcode == HW_OP_CLEAR_CONFIGURED_APPS || opcode == HW_OP_GET_HW_CONSTS;
+		    opcode == HW_OP_CLEAR_CONFIGURED_APPS || opcode == HW_OP_GET_HW_CONSTS ||
+		    opcode == HW_OP_CORE_IDENTIFY;
 
 	return cpu == (core ? HAILO8L_CPU_CORE : HAILO8L_CPU_APP);
 }
@@ -1094,8 +1104,8 @@ struct drv *drv_new(unsigned int nodes)
 		.close = os_close, .ioctl = os_ioctl, .poll = os_poll, .can_poll = os_can_poll,
 		.now_us = os_now_us, .sleep_us = os_sleep_us,
 	};
-	drv->version[0] = 4;
-	drv->version[1] = 23;
+	drv->version[0] = drv->firmware[0] = 4;
+	drv->version[1] = drv->firmware[1] = 23;
 	drv->page_size = 4096;
 	drv->architecture = HW_ARCH_HAILO8;
 	drv->layout = HW_LAYOUT_8L_LOW;

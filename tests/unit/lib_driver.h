@@ -83,6 +83,7 @@ struct drv {
 
 	/* Behaviour, may be changed at any time */
 	uint32_t version[3];
+	uint32_t firmware[3];
 	uint16_t page_size;
 	uint32_t architecture;
 	uint32_t layout;
@@ -97,6 +98,7 @@ struct drv {
 	int open_errno;
 	int64_t refuse_opcode;		/* -1: none */
 	uint32_t refuse_major, refuse_minor;
+	uint32_t accept_opcode[2];	/* answered with success though not known, 0: none */
 	int64_t damage_opcode;		/* -1: none; answer with ... */
 	enum { DRV_BAD_MD5, DRV_BAD_OPCODE, DRV_BAD_LENGTH, DRV_BAD_PARAMS, DRV_NO_ACK,
 	       DRV_TOO_SHORT } damage;
@@ -138,6 +140,10 @@ struct drv *drv_new(unsigned int nodes);
 void drv_free(struct drv *drv);
 /* Maps, lists and enabled channels that are left */
 unsigned int drv_leftovers(const struct drv *drv);
+
+/* An answer to a control, for tests that know more of them */
+void drv_respond(struct hailo8l_fw_control *c, uint32_t opcode, uint32_t major, uint32_t minor,
+		 uint32_t params, const void *body, size_t size);
 
 /* Calls `each` for every action of a list, those in repeated blocks too; 0,
  * or -1 if the list does not end where its last action does
