@@ -35,6 +35,17 @@ $(O)/lib/$(LIB_SONAME): $(O)/lib/$(LIB_REAL)
 $(LIB_SO): $(O)/lib/$(LIB_SONAME)
 	ln -sf $(LIB_SONAME) $@
 
+# As users build them: with the header and the shared library only
+EXAMPLES := $(patsubst lib/examples/%.c,$(O)/examples/%,$(wildcard lib/examples/*.c))
+PROGRAMS += $(EXAMPLES)
+
+$(O)/examples/%: lib/examples/%.c include/hailo8l.h | $(LIB_SO)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Wshadow $(if $(WERROR),-Werror) -Iinclude \
+		$(if $(SAN),-fsanitize=address$(comma)undefined) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
+		-o $@ $< -L$(O)/lib -lhailo8l -Wl,-rpath,'$$ORIGIN/../lib'
+comma := ,
+
 $(O)/lib/hailo8l.pc: lib/hailo8l.pc.in Makefile
 	@mkdir -p $(@D)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \

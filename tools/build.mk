@@ -3,7 +3,8 @@
 # The program hailo8l, its man pages and its bash completion.
 
 TOOL_NAMES := message args json outfile picture picture_png picture_jpeg resize buslist bushints \
-	device scan identify hef run run_streams run_files run_frames run_top run_post run_report log
+	device scan identify hef run run_streams run_files run_frames run_top run_post run_report log \
+	sensors monitor reset
 # all but main(), for tests
 TOOL_OBJS := $(TOOL_NAMES:%=$(O)/tools/%.o)
 TOOL_MAIN := $(O)/tools/hailo8l.o

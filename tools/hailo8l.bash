@@ -31,6 +31,7 @@ _hailo8l_argument() {
 	case $1 in
 	-d | --device) _hailo8l_words "$(_hailo8l_devices)" ;;
 	-o | --output-format) _hailo8l_words text json ;;
+	-k | --kind) _hailo8l_words driver core soft forced ;;
 	-c | --cpu) _hailo8l_words app core ;;
 	--fit) _hailo8l_words stretch letterbox crop exact ;;
 	-f | --format) _hailo8l_words u8 u16 f32 ;;
@@ -38,7 +39,7 @@ _hailo8l_argument() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
 	--sysfs) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	-g | --group | -n | --frames | --queue | -t | --top | --timeout) ;;
+	-g | --group | -n | --frames | --interval | --count | --queue | -t | --top | --timeout) ;;
 	*) return 1 ;;
 	esac
 }

@@ -18,6 +18,9 @@ static const struct tool_command *const commands[] = {
 	&hef_command,
 	&run_command,
 	&log_command,
+	&sensors_command,
+	&monitor_command,
+	&reset_command,
 };
 
 static int help(void)

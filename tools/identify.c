@@ -10,7 +10,7 @@
 
 static const struct tool_option options[] = {
 	TOOL_OPTION_DEVICE,
-	{ 'x', "extended", NULL, "also clock, cluster layout, temperature and power" },
+	{ 'x', "extended", NULL, "also clock, clusters, features, ids, temperature and power" },
 	TOOL_OPTION_FORMAT,
 	TOOL_OPTION_HELP,
 	TOOL_OPTION_END
@@ -21,17 +21,61 @@ struct report {
 	struct h8l_identity identity;
 	bool extended;
 	struct h8l_device_info info;
+	uint32_t core_firmware[3];
 	struct h8l_temperature temperature;
 	bool has_power;
 	float watts;
 };
 
+/* `out` takes two letters a byte and the end */
+static const char *hex_text(const uint8_t *bytes, size_t size, char *out)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		sprintf(out + 2 * i, "%02x", bytes[i]);
+	return out;
+}
+
 static const char *soc_id_text(const struct h8l_device_info *info, char out[65])
 {
+	return hex_text(info->soc_id, sizeof(info->soc_id), out);
+}
+
+static const struct {
+	uint32_t bit;
+	const char *name;
+} features[] = {
+	{ H8L_FEATURE_ETHERNET, "ethernet" }, { H8L_FEATURE_MIPI, "mipi" },
+	{ H8L_FEATURE_PCIE, "pcie" }, { H8L_FEATURE_CURRENT_MONITOR, "current-monitor" },
+	{ H8L_FEATURE_MDIO, "mdio" },
+};
+
+static const char *features_text(uint32_t set, char *out, size_t size)
+{
+	size_t used = 0;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(info->soc_id); i++)
-		sprintf(out + 2 * i, "%02x", info->soc_id[i]);
+	out[0] = '\0';
+	for (i = 0; i < ARRAY_SIZE(features); i++)
+		if (set & features[i].bit && used < size)
+			used += (size_t)snprintf(out + used, size - used, "%s%s",
+						 used ? " " : "", features[i].name);
+	return out;
+}
+
+static bool has_mac(const struct h8l_device_info *info)
+{
+	static const uint8_t none[sizeof(info->ethernet_mac)];
+
+	return memcmp(info->ethernet_mac, none, sizeof(none)) != 0;
+}
+
+static const char *mac_text(const struct h8l_device_info *info, char out[18])
+{
+	const uint8_t *m = info->ethernet_mac;
+
+	sprintf(out, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
 	return out;
 }
 
@@ -75,15 +119,30 @@ static void triple(const char *label, const uint32_t v[3], const char *more)
 	line(label, text);
 }
 
+static void print_ids(const struct h8l_device_info *info)
+{
+	char text[160];
+
+	line("Features", features_text(info->features, text, sizeof(text)));
+	printf("%-20s%s\n", "Chip id", soc_id_text(info, text));
+	line("Unit tracking id", hex_text(info->unit_tracking_id,
+					  sizeof(info->unit_tracking_id), text));
+	if (has_mac(info))
+		line("Ethernet address", mac_text(info, text));
+	snprintf(text, sizeof(text), "%u", info->life_cycle_state);
+	line("Life cycle state", info->life_cycle_state ? text : "");
+}
+
 static void print_extended(const struct report *report)
 {
 	char text[160];
 
+	triple("Core firmware", report->core_firmware, "");
 	snprintf(text, sizeof(text), "%u MHz", report->info.clock_hz / 1000000);
 	line("Core clock", text);
 	line("Cluster layout", layout_text(report->info.cluster_layout, text, sizeof(text)));
 	line("Booted from", boot_source_text(report->info.boot_source));
-	printf("%-20s%s\n", "Chip id", soc_id_text(&report->info, text));
+	print_ids(&report->info);
 	snprintf(text, sizeof(text), "%.1f and %.1f degrees Celsius",
 		 report->temperature.sensor[0], report->temperature.sensor[1]);
 	line("Temperature", text);
@@ -116,6 +175,26 @@ static void json_triple(struct json_object *object, const char *key, const uint3
 	json_set_string(object, key, text);
 }
 
+static void json_ids(struct json_object *object, const struct report *report)
+{
+	const struct h8l_device_info *info = &report->info;
+	struct json_object *list = json_object_new_array();
+	char text[65];
+	unsigned int i;
+
+	json_triple(object, "core_firmware", report->core_firmware);
+	for (i = 0; i < ARRAY_SIZE(features); i++)
+		if (info->features & features[i].bit)
+			json_object_array_add(list, json_object_new_string(features[i].name));
+	json_object_object_add(object, "features", list);
+	json_set_string(object, "unit_tracking_id",
+			hex_text(info->unit_tracking_id, sizeof(info->unit_tracking_id), text));
+	json_set_string_or_null(object, "ethernet_address",
+				has_mac(info) ? mac_text(info, text) : "");
+	json_set_string(object, "process_monitor",
+			hex_text(info->process_monitor, sizeof(info->process_monitor), text));
+}
+
 static void json_extended(struct json_object *object, const struct report *report)
 {
 	struct json_object *temperatures = json_object_new_array();
@@ -127,6 +206,7 @@ static void json_extended(struct json_object *object, const struct report *repor
 	json_set_string(object, "boot_source", boot_source_text(report->info.boot_source));
 	json_set_number(object, "life_cycle_state", report->info.life_cycle_state);
 	json_set_string(object, "chip_id", soc_id_text(&report->info, text));
+	json_ids(object, report);
 	for (i = 0; i < 2; i++) {
 		snprintf(text, sizeof(text), "%.3f", report->temperature.sensor[i]);
 		json_object_array_add(temperatures,
@@ -177,6 +257,7 @@ static int read_extended(struct h8l_device *device, struct report *report)
 	struct h8l_error error = { .code = 0 };
 
 	if (h8l_device_read_info(device, &report->info, &error) >= 0 &&
+	    h8l_device_read_core_firmware(device, report->core_firmware, &error) >= 0 &&
 	    h8l_device_read_temperature(device, &report->temperature, &error) >= 0 &&
 	    read_power(device, report, &error) >= 0)
 		return TOOL_OK;

@@ -146,5 +146,8 @@ extern const struct tool_command identify_command;
 extern const struct tool_command hef_command;
 extern const struct tool_command run_command;
 extern const struct tool_command log_command;
+extern const struct tool_command sensors_command;
+extern const struct tool_command monitor_command;
+extern const struct tool_command reset_command;
 
 #endif /* TOOL_H */

@@ -12,7 +12,7 @@
  * Element i of an output is 255 minus element i (modulo its size) of the
  * first input. The environment variable FAKE_H8L says what is wrong: none,
  * denied, several, nofirmware, refused, timeout (at the third frame), gone (at
- * the second), nopower, slow (a tenth of a second a frame), stuck (no frame
+ * the second, or event), nopower, nohealth, noevents, slow (a tenth of a second a frame), stuck (no frame
  * ever comes), hangs (ten seconds to configure). At most 8 frames are under way.
  */
 #include <errno.h>
@@ -145,6 +145,9 @@ int h8l_device_read_info(struct h8l_device *device, struct h8l_device_info *info
 	memset(info, 0, sizeof(*info));
 	info->clock_hz = 400000000;
 	info->boot_source = 1;
+	info->features = H8L_FEATURE_PCIE | H8L_FEATURE_CURRENT_MONITOR;
+	info->ethernet_mac[5] = 7;
+	info->unit_tracking_id[11] = 0xcd;
 	info->cluster_layout = 0x33;
 	info->soc_id[0] = 0xab;
 	return 0;
@@ -181,6 +184,130 @@ int h8l_device_read_log(struct h8l_device *device, enum h8l_cpu cpu, void *buffe
 		return 0;
 	memset(buffer, cpu == H8L_CPU_CORE ? 'C' : 'A', size);
 	return left ? (int)size : 100;
+}
+
+int h8l_device_measure(struct h8l_device *device, enum h8l_power_point point,
+		       enum h8l_quantity quantity, float *value, struct h8l_error *error)
+{
+	(void)device;
+	(void)error;
+	*value = point == H8L_POINT_AUTO && quantity == H8L_CURRENT ? 450 : -1;
+	return 0;
+}
+
+int h8l_device_read_core_firmware(struct h8l_device *device, uint32_t version[3],
+				  struct h8l_error *error)
+{
+	(void)device;
+	(void)error;
+	version[0] = 4;
+	version[1] = 23;
+	version[2] = 1;
+	return 0;
+}
+
+int h8l_device_get_throttling(struct h8l_device *device, int *enabled, struct h8l_error *error)
+{
+	(void)device;
+	(void)error;
+	*enabled = 1;
+	return 0;
+}
+
+int h8l_device_get_overcurrent(struct h8l_device *device, int *enabled, struct h8l_error *error)
+{
+	(void)device;
+	(void)error;
+	*enabled = 0;
+	return 0;
+}
+
+const char *h8l_zone_name(enum h8l_zone zone)
+{
+	return zone == H8L_ZONE_ORANGE ? "orange" : "green";
+}
+
+int h8l_device_read_health(struct h8l_device *device, struct h8l_health *health,
+			   struct h8l_error *error)
+{
+	(void)device;
+	if (mode("nohealth"))
+		return fail(error, -EOPNOTSUPP, "firmware 4.1.0 cannot do that");
+	memset(health, 0, sizeof(*health));
+	health->temperature_zone = H8L_ZONE_ORANGE;
+	health->throttling_level = 0;
+	health->levels[0].celsius = 104;
+	health->levels[0].clock_hz = 300000000;
+	health->orange_celsius = 104;
+	health->red_celsius = 120;
+	health->overcurrent_threshold = 6300;
+	return 0;
+}
+
+int h8l_device_read_link(struct h8l_device *device, struct h8l_link *link,
+			 struct h8l_error *error)
+{
+	(void)device;
+	(void)error;
+	*link = (struct h8l_link){ 5000, 8000, 1, 4 };
+	return 0;
+}
+
+int h8l_device_reset(struct h8l_device *device, enum h8l_reset reset, struct h8l_error *error)
+{
+	(void)device;
+	if (reset == H8L_RESET_SOFT)
+		return fail(error, -EACCES, "no permission to reset");
+	printf("reset %d\n", reset);
+	return 0;
+}
+
+/* One event after the other, as fast as they are taken: an alarm, then one
+ * that nobody knows
+ */
+struct h8l_events {
+	unsigned int count;
+};
+
+int h8l_events_open(struct h8l_device *device, struct h8l_events **events,
+		    struct h8l_error *error)
+{
+	(void)device;
+	if (mode("noevents"))
+		return fail(error, -EAGAIN, "no events today");
+	*events = calloc(1, sizeof(**events));
+	return *events ? 0 : -ENOMEM;
+}
+
+void h8l_events_close(struct h8l_events *events)
+{
+	free(events);
+}
+
+int h8l_events_next(struct h8l_events *events, int timeout_ms, struct h8l_event *event,
+		    struct h8l_error *error)
+{
+	(void)timeout_ms;
+	if (events->count++ >= 2 && mode("gone"))
+		return fail(error, -ENODEV, "/dev/hailo0: the device is gone");
+	memset(event, 0, sizeof(*event));
+	event->id = events->count % 2 ? 2 : 77;
+	event->priority = events->count % 2;
+	event->payload_size = 3;
+	memcpy(event->payload, "\x01\x02\xff", 3);
+	if (timeout_ms > 0 && events->count > 2)
+		usleep((unsigned int)timeout_ms * 1000);
+	return timeout_ms < 0 || events->count <= 2;
+}
+
+const char *h8l_event_name(uint32_t id)
+{
+	return id == 2 ? "temperature" : "unknown";
+}
+
+int h8l_event_text(const struct h8l_event *event, char *text, size_t size)
+{
+	return snprintf(text, size, "event number %u", event->id);
 }
 
 static int add_stream(struct h8l_hef *hef, enum h8l_direction direction, const char *text)

@@ -5,7 +5,7 @@ SOURCE=@SOURCE@
 BUILD=@BUILD@
 . "$SOURCE/tests/tools/lib.sh"
 
-COMMANDS=(scan identify hef run log)
+COMMANDS=(scan identify hef run log sensors monitor reset)
 
 # A network that takes a picture and returns its negative, and ten classes.
 network() {
@@ -105,6 +105,11 @@ run x -i y --top -1
 run x -i y --labels z
 run x -i NAME=
 log -c gpu
+sensors extra
+monitor -i 0
+monitor -n x
+monitor -o xml
+reset -k hard
 END
 }
 
@@ -131,6 +136,10 @@ case_identify() {
 	runs 0 hailo8l identify --extended
 	says out "Cluster layout      0x33, clusters 0 1 4 5"
 	says out "Power               1.50 W"
+	says out "Core firmware       4.23.1"
+	says out "Features            pcie current-monitor"
+	says out "Unit tracking id    0000000000000000000000cd"
+	says out "Ethernet address    00:00:00:00:00:07"
 	FAKE_H8L=nopower runs 0 hailo8l identify -x
 	says out "this board does not measure it"
 	FAKE_H8L=nopower runs 0 hailo8l identify -x -o json
@@ -140,14 +149,91 @@ report = json.load(open("out"))
 assert report["version"] == 1 and report["firmware"] == "4.23.0"
 assert report["power_watts"] is None and report["temperatures_celsius"] == [41.5, 42.25]
 assert report["cluster_layout"] == 0x33 and report["chip_id"].startswith("ab00")
+assert report["features"] == ["pcie", "current-monitor"] and report["core_firmware"] == "4.23.1"
+assert report["ethernet_address"] == "00:00:00:00:00:07"
 END
+}
+
+case_sensors() {
+	runs 0 hailo8l sensors
+	silent err
+	says out "Temperature         41.5 and 42.2 degrees Celsius"
+	says out "Power               1.50 W"
+	says out "Current             450 mA"
+	says out "Throttling level    300 MHz from 104 degrees Celsius, now"
+	says out "Current zone        green, red from 6300 mA"
+	says out "PCIe link           5.0 GT/s x1 (can do 8.0 GT/s x4)"
+	FAKE_H8L=nopower runs 0 hailo8l sensors
+	says out "this board does not measure it"
+	FAKE_H8L=nohealth runs 0 hailo8l sensors
+	! grep -q zone out || fail "there is no health"
+	FAKE_H8L=nopower runs 0 hailo8l sensors -o json
+	python3 - <<'END' || fail "JSON is not as expected"
+import json
+report = json.load(open("out"))
+assert report["version"] == 1 and report["temperatures_celsius"] == [41.5, 42.25]
+assert report["power_watts"] is None and report["temperature_zone"] == "orange"
+assert report["link_mts"] == 5000 and report["throttling"] is True
+END
+	FAKE_H8L=refused runs 1 hailo8l sensors
+	lines err 1
+}
+
+case_monitor() {
+	runs 0 hailo8l monitor --count 2
+	silent err
+	lines out 4
+	says out "41.5  42.2 C    1.50 W     450 mA  orange"
+	says out "CRITICAL event number 2"
+	runs 0 hailo8l monitor --events --count 3 -o json
+	python3 - <<'END' || fail "JSON is not as expected"
+import json
+events = [json.loads(line) for line in open("out")]
+assert [e["id"] for e in events] == [2, 77, 2], events
+assert events[0]["name"] == "temperature" and events[0]["critical"] is True
+assert events[1]["name"] == "unknown" and events[1]["payload"] == "0102ff"
+assert all(e["type"] == "event" and e["version"] == 1 and e["time"] > 0 for e in events)
+END
+	runs 0 hailo8l monitor -n 1 -o json
+	lines out 1
+	says out '"type":"reading"'
+	FAKE_H8L=noevents runs 1 hailo8l monitor
+	says err "hailo8l: monitor: no events today"
+	FAKE_H8L=gone runs 2 hailo8l monitor -n 2
+	says err "the device is gone"
+	lines out 3
+}
+
+# what is there is printed at once; a signal ends it and is no error
+case_monitor_is_interrupted() {
+	local pid rc=0 i
+	hailo8l monitor --interval 3600 >out 2>err &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		[[ $(wc -l <out) -lt 3 ]] || break
+		sleep 0.1
+	done
+	lines out 3
+	kill -TERM $pid
+	wait $pid || rc=$?
+	[[ $rc -eq 0 ]] || fail "exit code $rc"
+	silent err
+}
+
+case_reset() {
+	runs 0 hailo8l reset
+	says out "reset 3"
+	runs 0 hailo8l reset --kind core
+	says out "reset 0"
+	runs 1 hailo8l reset -k soft
+	says err "hailo8l: reset: no permission to reset"
 }
 
 case_no_device() {
 	local command
 	network
 	picture in.png 4 4
-	for command in identify log "hef -d 0 net.hef" "run net.hef -i in.png -O out.d/"; do
+	for command in identify log sensors monitor reset "hef -d 0 net.hef" "run net.hef -i in.png -O out.d/"; do
 		mkdir -p out.d
 		# shellcheck disable=SC2086
 		FAKE_H8L=none runs 2 hailo8l $command

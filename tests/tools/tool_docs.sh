@@ -6,7 +6,7 @@ BUILD=@BUILD@
 . "$SOURCE/tests/tools/lib.sh"
 
 MAN=$SOURCE/tools/man
-COMMANDS=(scan identify hef run log)
+COMMANDS=(scan identify hef run log sensors monitor reset)
 
 # options_of COMMAND: long options that its help shows
 options_of() {
@@ -27,7 +27,7 @@ case_man_pages_are_well_formed() {
 	mandoc -T lint -W style "$MAN"/*.1 >found 2>&1 || true
 	grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' found >out || true
 	silent out
-	[[ $(find "$MAN" -name '*.1' | wc -l) -eq 6 ]] || fail "a page is missing"
+	[[ $(find "$MAN" -name '*.1' | wc -l) -eq 9 ]] || fail "a page is missing"
 }
 
 case_man_pages_have_every_option() {
