@@ -2,6 +2,7 @@
 #
 # make            library, tool, software chip and test programs, into $(O)
 # make install    DESTDIR= PREFIX=      library, header, pkg-config file, tool, man pages
+# make uninstall  DESTDIR= PREFIX=      takes them away again
 # make module     KDIR=                 hailo8l.ko for one kernel
 # make dkms-install, make dkms-remove   hailo8l.ko for all kernels (root)
 # make unit       unit tests (SAN=1: with ASan and UBSan; use another O for it)
@@ -81,6 +82,10 @@ dkms-install dkms-remove: dkms-%:
 install: install-lib install-tools
 .PHONY: install-lib install-tools
 install-lib install-tools:
+
+.PHONY: uninstall uninstall-lib uninstall-tools
+uninstall: uninstall-lib uninstall-tools
+uninstall-lib uninstall-tools:
 
 .PHONY: clean
 clean:

@@ -46,21 +46,41 @@ $(O)/examples/%: lib/examples/%.c include/hailo8l.h | $(LIB_SO)
 		-o $@ $< -L$(O)/lib -lhailo8l -Wl,-rpath,'$$ORIGIN/../lib'
 comma := ,
 
-$(O)/lib/hailo8l.pc: lib/hailo8l.pc.in Makefile
+$(O)/lib/hailo8l.pc: lib/hailo8l.pc.in always
 	@mkdir -p $(@D)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		$< >$@
+
+# The two CMake files find the rest from where they are themselves.
+CMAKEDIR = $(LIBDIR)/cmake/hailo8l
+CMAKE_FILES := $(O)/lib/hailo8lConfig.cmake $(O)/lib/hailo8lConfigVersion.cmake
+
+$(O)/lib/hailo8lConfigVersion.cmake: lib/hailo8lConfigVersion.cmake.in always
+	@mkdir -p $(@D)
+	sed -e 's|@VERSION@|$(VERSION)|g' \
+		-e 's|@VERSION_MAJOR@|$(firstword $(subst ., ,$(VERSION)))|g' \
+		-e 's|@VERSION_MINOR@|$(basename $(VERSION))|g' $< >$@
+
+$(O)/lib/hailo8lConfig.cmake: lib/hailo8lConfig.cmake.in always
+	@mkdir -p $(@D)
+	sed -e 's|@CMAKE_TO_LIB@|../..|' -e 's|@LIB_SONAME@|$(LIB_SONAME)|g' \
+		-e "s|@CMAKE_TO_INCLUDE@|$$(realpath -m --relative-to=$(CMAKEDIR) $(PREFIX)/include)|" \
 		$< >$@
 
 MAN3 := $(wildcard lib/man/*.3)
 MAN3DIR = $(DESTDIR)$(PREFIX)/share/man/man3
 
-install-lib: $(LIB_A) $(LIB_SO) $(O)/lib/hailo8l.pc
-	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(MAN3DIR)
+# What depends on PREFIX and LIBDIR, which make does not see, is always made
+.PHONY: always
+
+install-lib: $(LIB_A) $(LIB_SO) $(O)/lib/hailo8l.pc $(CMAKE_FILES)
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(CMAKEDIR) $(DESTDIR)$(PREFIX)/include $(MAN3DIR)
 	$(INSTALL) -m 755 $(O)/lib/$(LIB_REAL) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(LIB_REAL) $(DESTDIR)$(LIBDIR)/$(LIB_SONAME)
 	ln -sf $(LIB_SONAME) $(DESTDIR)$(LIBDIR)/libhailo8l.so
 	$(INSTALL) -m 644 $(LIB_A) $(DESTDIR)$(LIBDIR)/
 	$(INSTALL) -m 644 $(O)/lib/hailo8l.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	$(INSTALL) -m 644 $(CMAKE_FILES) $(DESTDIR)$(CMAKEDIR)/
 	$(INSTALL) -m 644 include/hailo8l.h $(DESTDIR)$(PREFIX)/include/
 	$(INSTALL) -m 644 $(MAN3) $(MAN3DIR)/
 	# Every function has a page, if only one that leads to where it is described
@@ -70,3 +90,13 @@ install-lib: $(LIB_A) $(LIB_SO) $(O)/lib/hailo8l.pc
 			[ "$$name.3" = $$page ] || echo ".so man3/$$page" >$(MAN3DIR)/$$name.3; \
 		done; \
 	done
+
+# The pages that lead to another go with it
+uninstall-lib:
+	rm -f $(DESTDIR)$(LIBDIR)/$(LIB_REAL) $(DESTDIR)$(LIBDIR)/$(LIB_SONAME) \
+		$(DESTDIR)$(LIBDIR)/libhailo8l.so $(DESTDIR)$(LIBDIR)/libhailo8l.a \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/hailo8l.pc $(DESTDIR)$(PREFIX)/include/hailo8l.h \
+		$(MAN3:lib/man/%=$(MAN3DIR)/%)
+	rm -f $$(grep -lsE '^\.so man3/(h8l_|hailo8l)' $(MAN3DIR)/h8l_*.3)
+	rm -f $(addprefix $(DESTDIR)$(CMAKEDIR)/,$(notdir $(CMAKE_FILES)))
+	-rmdir $(DESTDIR)$(CMAKEDIR) 2>/dev/null

@@ -31,3 +31,8 @@ install-tools: $(O)/tools/hailo8l
 	$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1/
 	$(INSTALL) -m 644 tools/hailo8l.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/hailo8l
+
+uninstall-tools:
+	rm -f $(DESTDIR)$(PREFIX)/bin/hailo8l \
+		$(MAN1:tools/man/%=$(DESTDIR)$(PREFIX)/share/man/man1/%) \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/hailo8l
