@@ -17,6 +17,13 @@ shows() {
 	fi
 }
 
+# works WHAT COMMAND...: succeeds
+works() {
+	what=$1
+	shift
+	if "$@" >/tmp/stdout 2>&1; then ok "$what"; else bad "$what: $? $(cat /tmp/stdout)"; fi
+}
+
 # until TEXT FILE: waits for a line
 until_line() {
 	i=0
@@ -44,24 +51,24 @@ hailo8l monitor --interval 1 -o json >/tmp/json 2>&1 &
 json=$!
 until_line '"type":"reading"' /tmp/json
 sleep 1
-send_event 0 && send_event 1 || bad "the firmware does not send events"
+works "an event" send_event 0
+works "a critical event" send_event 1
 until_line 'host: status 1, connection type 1, DMA active' /tmp/text
 until_line 'CRITICAL host:' /tmp/text
 until_line '"id":1,"name":"host-info","critical":true' /tmp/json
 # a reset on the way: firmware that starts on a hot chip says so
 if [ -e /sys/class/hailo_chardev/hailo0/reset ]; then
-	hailo8l reset || bad "reset"
+	works "reset by the driver" hailo8l reset
 	until_line 'CRITICAL temperature zone orange: 105.0 and 41.0' /tmp/text
 	until_line '"name":"temperature"' /tmp/json
 else
 	fails_with 'its driver has no reset' hailo8l reset
-	send_event 0
+	works "an event" send_event 0
 fi
-wait $text && ok "three events were counted" || bad "monitor -n 3 ended with $?"
+works "three events were counted" wait $text
 shows 'Power  *2.50 W' hailo8l sensors
-hailo8l reset --kind core && ok "reset of the core" || bad "reset of the core"
-run_net /t/hef/add.hef >/tmp/log 2>&1 && ok "a network after it" || bad "$(cat /tmp/log)"
-kill -INT $json 2>/dev/null
+works "reset of the core" hailo8l reset --kind core
+works "a network after it" run_net /t/hef/add.hef
 kill -TERM $json
-wait $json && ok "a signal ends monitor" || bad "monitor ended with $?"
+works "a signal ends monitor" wait $json
 exit "$worst"
