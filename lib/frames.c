@@ -492,8 +492,9 @@ static int take_frame(struct h8l_network *network, struct h8l_completion *comple
 	else if (status == -ECANCELED)
 		fail(error, status, "%s: frame %" PRIu64 " was given up when the network was "
 		     "stopped", network->group->name, network->taken);
-	else if (error)
-		*error = network->failure;
+	else
+		fail(error, status, "%.*s (frame %" PRIu64 ")", H8L_ERROR_TEXT - 40,
+		     network->failure.text, network->taken);
 	frame->failed = false;
 	*completion = (struct h8l_completion){ network->taken++, status };
 	if (network->taken == network->submitted)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/crc32.h"
 #include "lib/device.h"
 #include "lib/hef.h"
 #include "tests/unit/lib_alloc.h"
@@ -584,6 +585,133 @@ static void no_memory(void **state)
 	free_fixture(f);
 }
 
+/* Real networks, where they are (H8L_SHARED): two contexts; many detections */
+static int open_run_real(struct drv *drv, const char *path, struct h8l_error *error)
+{
+	struct h8l_buffer in = { 0 }, out[40] = { { 0 } };
+	struct h8l_network *network = NULL;
+	struct h8l_post_result result;
+	struct h8l_device *device = NULL;
+	struct h8l_post *post = NULL;
+	struct h8l_post_info info;
+	struct h8l_hef *hef = NULL;
+	unsigned int outputs = 0;
+	unsigned long fail_at;
+	int err = h8l_hef_open(path, &hef, error) ?:
+		  device_open_os(&drv->os, NULL, &device, error) ?:
+		  h8l_network_open(device, hef, NULL, &network, error);
+
+	if (!err && !h8l_hef_post(hef, 0, 0, &info))
+		err = h8l_post_open(network, 0, NULL, &post, error);
+	fail_at = alloc_fail_at;
+	alloc_fail_at = 0;		/* these are the test's */
+	if (!err) {
+		outputs = h8l_network_outputs(network);
+		in.size = (size_t)h8l_network_frame_size(network, H8L_INPUT, 0);
+		in.data = new_pages(in.size);
+		for (unsigned int i = 0; i < outputs; i++) {
+			out[i].size = (size_t)h8l_network_frame_size(network, H8L_OUTPUT, i);
+			out[i].data = new_pages(out[i].size);
+		}
+	}
+	alloc_fail_at = fail_at;
+	err = err ?: h8l_network_run(network, &in, 1, out, outputs, error);
+	if (!err && post)
+		err = h8l_post_run(post, out, outputs, &result, error);
+	h8l_post_close(post);
+	h8l_network_close(network);
+	h8l_device_close(device);
+	h8l_hef_close(hef);
+	free(in.data);
+	for (unsigned int i = 0; i < outputs; i++)
+		free(out[i].data);
+	return err;
+}
+
+static void sweep(const char *path)
+{
+	struct h8l_error error = { 0 };
+	unsigned long n, start;
+	int err = -1;
+
+	for (n = 1; err; n++) {
+		struct drv *drv = drv_new(1);
+
+		start = alloc_count;
+		alloc_fail_at = start + n;
+		err = open_run_real(drv, path, &error);
+		if (err && alloc_count < start + n)
+			fail_msg("%s: %s", path, error.text);
+		alloc_fail_at = 0;
+		if (err && err != -ENOMEM)
+			fail_msg("%s: allocation %lu: %d %s", path, n, err, error.text);
+		assert_string_equal(drv->violation, "");
+		assert_int_equal(drv_leftovers(drv), 0);
+		drv_free(drv);
+	}
+	print_message("# %s: each of %lu allocations failed once\n", path, n - 2);
+	assert_true(n > 30);
+}
+
+static void no_memory_real(void **state)
+{
+	static const char *const names[] = {
+		"h8_xfeat_2contexts_v0", "h8_yolov8n_nms_v2", "h8_fast_depth_ddr_v1",
+	};
+	const char *shared = getenv("H8L_SHARED");
+	char path[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/hefs/%s.hef", shared ? shared : "../shared",
+			 names[i]);
+		if (access(path, R_OK))
+			skip();
+		sweep(path);
+	}
+}
+
+/* ---- files with any content ---- */
+
+static void rehash(struct blob *blob)
+{
+	uint32_t crc = crc32_digest((const uint8_t *)blob->data + 28, blob->size - 28);
+
+	for (int i = 0; i < 4; i++)
+		((uint8_t *)blob->data)[12 + i] = (uint8_t)(crc >> (24 - 8 * i));
+}
+
+/* Operations are at the end of the metadata: there most bytes are changed */
+static void random_operations(void **state)
+{
+	struct fixture *f = new_fixture(post_hef_yolov5());
+	uint8_t *good = malloc(f->blob.size), *bytes = (uint8_t *)f->blob.data;
+	unsigned int opened = 0, computable = 0;
+	struct h8l_post_info info;
+	uint32_t seed = 7;
+	size_t size;
+
+	(void)state;
+	memcpy(good, bytes, f->blob.size);
+	hef_proto(&f->blob, &size);
+	for (int i = 0; i < 2000; i++) {
+		memcpy(bytes, good, f->blob.size);
+		for (uint32_t k = 1 + test_random(&seed) % 3; k; k--)
+			bytes[28 + size - 1 - test_random(&seed) % 300] = (uint8_t)test_random(&seed);
+		rehash(&f->blob);
+		if (open_hef(f))
+			continue;
+		opened++;
+		for (unsigned int k = 0; !h8l_hef_post(f->hef, 0, k, &info); k++)
+			computable += !info.unsupported;
+		h8l_hef_close(f->hef);
+		f->hef = NULL;
+	}
+	assert_true(opened > 20 && opened < 1990 && computable > 20);
+	free(good);
+	free_fixture(f);
+}
+
 /* ---- the examples ---- */
 
 int __wrap_h8l_device_open(const char *name, struct h8l_device **device,
@@ -724,6 +852,8 @@ int main(void)
 		cmocka_unit_test(bad_options),
 		cmocka_unit_test(bad_buffers),
 		cmocka_unit_test(no_memory),
+		cmocka_unit_test(no_memory_real),
+		cmocka_unit_test(random_operations),
 		cmocka_unit_test(example_detect),
 		cmocka_unit_test(example_classify),
 	};

@@ -190,6 +190,7 @@ static void error_inside(void **state)
 		assert_int_equal(submit(q, frame), 0);
 	assert_int_equal(take(q, 1, -1), -ETIMEDOUT);
 	assert_non_null(strstr(q->b->error.text, "no result within 10000 ms"));
+	assert_non_null(strstr(q->b->error.text, "(frame 1)"));
 	assert_int_equal(take(q, 2, -1), -ECANCELED);
 	assert_non_null(strstr(q->b->error.text, "frame 2"));
 	assert_int_equal(take(q, 3, -1), -ECANCELED);
