@@ -500,7 +500,7 @@ struct h8l_stream_info {
 struct h8l_group_info {
 	char name[H8L_NAME_SIZE];
 	unsigned int context_count;	/* dynamic contexts */
-	unsigned int network_count;
+	unsigned int network_count;	/* side by side; a frame is one of each */
 	unsigned int input_count;
 	unsigned int output_count;
 	unsigned int layout_count;	/* variants for cluster layouts, 1 if one fits all */

@@ -233,7 +233,9 @@ static int prepare_boxes(struct h8l_post *post, const struct h8l_post_options *o
 	post->decoders = calloc(model->decoder_count + (size_t)1, sizeof(*post->decoders));
 	if (!post->decoders)
 		return fail_memory(error, "post-processing");
-	memcpy(post->decoders, model->decoders, model->decoder_count * sizeof(*post->decoders));
+	if (model->decoder_count)
+		memcpy(post->decoders, model->decoders,
+		       model->decoder_count * sizeof(*post->decoders));
 	post->nms.decoders = post->decoders;
 	size = pp_nms_workspace(&post->nms, &reason);
 	if (size < 0)

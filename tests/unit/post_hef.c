@@ -71,6 +71,17 @@ static void make_onchip(Hef__Context *context, Hef__ShapeExtra *extra, Hef__Nms 
 		}
 }
 
+static void make_two_networks(Hef__OpCore *core)
+{
+	static char *names[] = { "net/first", "net/second" };
+	Hef__ContextInfo *info = core->contexts[0]->info;
+
+	core->networks = names;
+	core->n_networks = 2;
+	for (size_t i = 0; i < info->n_edges; i++)
+		info->edges[i]->network = info->edges[i]->pad_index == 2;
+}
+
 static void forget_onchip(Hef__Context *context)
 {
 	for (size_t i = 0; i < context->info->n_edges; i++)
@@ -114,6 +125,8 @@ static void add_ops(struct post_hef *p, Hef__File *file, const struct blob *old,
 	core_op.body_case = HEF__OP__BODY_CORE;
 	core_op.core = &core;
 	number_pads(core.contexts[0]);
+	if (p->two_networks)
+		make_two_networks(&core);
 	if (p->onchip)
 		make_onchip(core.contexts[0], &extra, &nms);
 	ops[0] = &core_op;
@@ -138,10 +151,11 @@ static void add_ops(struct post_hef *p, Hef__File *file, const struct blob *old,
 
 void post_hef_make(struct post_hef *p, const char *text, struct blob *hef)
 {
-	Hef__Feature net_flow = HEF__FEATURE__INIT, bursts = net_flow, **required;
+	Hef__Feature net_flow = HEF__FEATURE__INIT, bursts = net_flow, several = net_flow;
+	Hef__Feature *optional_list[1] = { &several }, **required, **optional;
 	struct blob old = { 0 };
 	Hef__File *file;
-	size_t count;
+	size_t count, optional_count;
 
 	make_hef(text, 1, DESC_HAILO8, NULL, &old);
 	file = hef_unpack(&old);
@@ -154,10 +168,19 @@ void post_hef_make(struct post_hef *p, const char *text, struct blob *hef)
 	file->required[count] = &net_flow;
 	file->required[count + 1] = &bursts;
 	file->n_required = count + 1 + p->onchip;
+	several.id = HEF__FEATURE__ID__MULTI_NETWORK_BATCH;
+	optional = file->optional;
+	optional_count = file->n_optional;
+	if (p->two_networks) {
+		file->optional = optional_list;
+		file->n_optional = 1;
+	}
 	add_ops(p, file, &old, hef);
 	free(file->required);
 	file->required = required;
 	file->n_required = count;
+	file->optional = optional;
+	file->n_optional = optional_count;
 	hef__file__free_unpacked(file, NULL);
 	blob_free(&old);
 }

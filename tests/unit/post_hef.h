@@ -14,6 +14,7 @@
 struct post_hef {
 	Hef__Op ops[POST_HEF_OPS];
 	unsigned int count;
+	bool two_networks;	/* output 1 belongs to the second */
 	bool onchip;		/* output 1 is NMS of the chip: 2 classes, bursts of 4 */
 };
 

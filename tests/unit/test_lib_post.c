@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hw/context.h"
+#include "hw/control.h"
 #include "lib/crc32.h"
 #include "lib/device.h"
 #include "lib/hef.h"
@@ -712,6 +714,46 @@ static void random_operations(void **state)
 	free_fixture(f);
 }
 
+/* ---- several networks in a group ---- */
+
+static void two_networks(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct h8l_buffer in = { 0 };
+	struct h8l_group_info group;
+	unsigned int headers = 0;
+
+	(void)state;
+	f->drv = drv_new(1);
+	f->drv->ctx = f;
+	f->drv->on_output = on_output;
+	f->ops.two_networks = true;
+	post_hef_make(&f->ops, NET, &f->blob);
+	start(f);
+	h8l_hef_group(f->hef, 0, &group);
+	assert_int_equal(group.network_count, 2);
+	assert_null(group.unsupported);
+	in = (struct h8l_buffer){ f->in, 32 * 32 * 3 };
+	f->outputs[0].size = 4 * 4 * 8;
+	memset(f->map, 77, MAP_SIZE);
+	if (h8l_network_run(f->network, &in, 1, f->outputs, 2, &f->error))
+		fail_msg("%s", f->error.text);
+	assert_memory_equal(f->out[1], f->map, MAP_SIZE);
+	for (unsigned int i = 0; i < f->drv->control_count; i++) {
+		const struct drv_control *c = &f->drv->controls[i];
+		const uint8_t *parameter = c->bytes + HW_CTRL_REQUEST_HEAD;
+		/* behind its length */
+		const struct hw_app_header *h = (const void *)(parameter + sizeof(uint32_t));
+
+		if (c->opcode != HW_OP_SET_NETWORK_GROUP_HEADER)
+			continue;
+		assert_int_equal(h->networks, 2);
+		headers++;
+	}
+	assert_int_equal(headers, 1);
+	free_fixture(f);
+}
+
 /* ---- the examples ---- */
 
 int __wrap_h8l_device_open(const char *name, struct h8l_device **device,
@@ -854,6 +896,7 @@ int main(void)
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(no_memory_real),
 		cmocka_unit_test(random_operations),
+		cmocka_unit_test(two_networks),
 		cmocka_unit_test(example_detect),
 		cmocka_unit_test(example_classify),
 	};
