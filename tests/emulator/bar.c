@@ -209,10 +209,30 @@ static void window_write(struct emu *emu, uint32_t offset, const void *buf, size
 
 /* ---- entry points ---- */
 
+/* The card has no power, or its link is stuck: nothing runs any more. */
+static void lose_link(struct emu *emu, const struct emu_fault *fault)
+{
+	emu->link_lost = true;
+	emu->link_back = fault->value2 ? emu->now + fault->value2 * NS_PER_MS : EMU_IDLE;
+	fw_stop(emu->fw);
+	vdma_reset(emu);
+	mailbox_reset(emu);
+	emu->work = true;
+}
+
+static bool is_gone(struct emu *emu)
+{
+	const struct emu_fault *fault;
+
+	if (!emu->link_lost && emu_fault(emu, EMU_FAULT_LINK_LOST, -1, &fault))
+		lose_link(emu, fault);
+	return emu_fault(emu, EMU_FAULT_ALL_ONES, -1, NULL) || emu->link_lost;
+}
+
 /* False: the function does not answer; reads are all ones. */
 static bool answers(struct emu *emu)
 {
-	bool gone = emu_fault(emu, EMU_FAULT_ALL_ONES, -1, NULL);
+	bool gone = is_gone(emu);
 
 	if (gone && !emu->gone)
 		emu_trace(emu, "fault", "unplugged");

@@ -215,7 +215,7 @@ static void start_firmware(struct emu *emu)
 
 void emu_soft_reset(struct emu *emu)
 {
-	if (emu->boot.phase != BOOT_RUNNING ||
+	if (emu->boot.phase != BOOT_RUNNING || (emu->hung && emu->hung_until) ||
 	    emu_fault(emu, EMU_FAULT_SOFT_RESET_NEVER, -1, NULL))
 		return;
 	emu->boot.phase = BOOT_RESETTING;
@@ -226,6 +226,7 @@ void emu_soft_reset(struct emu *emu)
 static void stop_firmware(struct emu *emu)
 {
 	emu->stats.soft_resets++;
+	emu->hung = false;
 	fw_stop(emu->fw);
 	vdma_reset(emu);
 	mailbox_reset(emu);
@@ -241,6 +242,8 @@ uint64_t boot_run(struct emu *emu)
 {
 	struct boot_state *boot = &emu->boot;
 
+	if (emu->hung && boot->phase != BOOT_RESETTING)
+		return EMU_IDLE;
 	if (boot->phase == BOOT_ROM && boot->triggered)
 		see_trigger(emu);
 	if (emu->now < boot->deadline || boot->deadline == EMU_IDLE)

@@ -149,7 +149,11 @@ struct emu {
 	uint64_t deadline;		/* when emu_run() has something to do */
 	bool work;			/* something to do at once */
 	bool running;			/* inside emu_run() */
-	bool gone;			/* EMU_FAULT_ALL_ONES: as if unplugged */
+	bool gone;			/* reads are all ones: as if unplugged */
+	bool link_lost;			/* EMU_FAULT_LINK_LOST */
+	uint64_t link_back;		/* when it has power again, or EMU_IDLE */
+	bool hung;			/* EMU_FAULT_HANG, until */
+	uint64_t hung_until;		/* enum emu_hang_end */
 	bool reset_pending;
 	enum emu_reset_kind reset_kind;
 

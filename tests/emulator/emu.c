@@ -112,6 +112,21 @@ void emu_free(struct emu *emu)
 	free(emu);
 }
 
+/* What was wrong until a reset of this kind. */
+static void end_faults(struct emu *emu, enum emu_reset_kind kind)
+{
+	uint64_t strength = EMU_HANG_POWER - (uint64_t)kind;
+
+	if (emu->hung && strength >= emu->hung_until)
+		emu->hung = false;
+	if (!emu->link_lost || kind == EMU_RESET_FLR)
+		return;
+	if (kind == EMU_RESET_POWER || emu->link_back == EMU_IDLE) {
+		emu->link_lost = false;
+		emu->gone = false;
+	}
+}
+
 static void reset_now(struct emu *emu, enum emu_reset_kind kind)
 {
 	emu_trace(emu, "reset", "%s", kind == EMU_RESET_POWER ? "power" :
@@ -128,6 +143,7 @@ static void reset_now(struct emu *emu, enum emu_reset_kind kind)
 		memset(emu->control, 0, CONTROL_SIZE);
 		emu->gone = false;
 	}
+	end_faults(emu, kind);
 	boot_reset(emu);
 	emu->deadline = EMU_IDLE;
 	emu->work = true;
@@ -147,10 +163,16 @@ void emu_reset(struct emu *emu, enum emu_reset_kind kind)
 
 static uint64_t run_once(struct emu *emu)
 {
-	uint64_t next = boot_run(emu);
+	uint64_t next;
 
+	if (emu->link_lost) {
+		if (emu->now >= emu->link_back)
+			emu_reset(emu, EMU_RESET_POWER);
+		return emu->link_back;
+	}
+	next = boot_run(emu);
 	next = min_time(next, mailbox_run(emu));
-	if (fw_is_running(emu->fw))
+	if (fw_is_running(emu->fw) && !emu->hung)
 		next = min_time(next, fw_run(emu->fw));
 	return next;
 }

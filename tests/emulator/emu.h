@@ -58,7 +58,20 @@ enum emu_fault_kind {
 	EMU_FAULT_NOTIFY_LONG,		/* a notification with length > 0x370 */
 	EMU_FAULT_LOG_OFFSET,		/* log ring offsets out of range */
 	EMU_FAULT_DRIVER_DOWN_NEVER,
+	EMU_FAULT_HANG,			/* value: after n controls; value2: enum emu_hang_end */
+	EMU_FAULT_LINK_LOST,		/* value: after n BAR accesses; value2: powered again
+					 * after so many ms, 0: until a reset of the bus
+					 */
+	EMU_FAULT_D3_FORGETS,		/* leaving D3hot is a reset */
 	EMU_FAULT_KINDS,
+};
+
+/* The weakest reset that ends a hang. */
+enum emu_hang_end {
+	EMU_HANG_SOFT_RESET,
+	EMU_HANG_FLR,
+	EMU_HANG_BUS_RESET,
+	EMU_HANG_POWER,
 };
 
 struct emu_fault {

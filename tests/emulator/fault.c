@@ -10,8 +10,12 @@
 /* For these `value` is another way to say which match is meant. */
 static void fold_value(struct emu_fault *fault)
 {
-	if (fault->kind == EMU_FAULT_ALL_ONES)
+	if (fault->kind == EMU_FAULT_ALL_ONES || fault->kind == EMU_FAULT_HANG ||
+	    fault->kind == EMU_FAULT_LINK_LOST)
 		fault->after += fault->value;
+	if ((fault->kind == EMU_FAULT_HANG || fault->kind == EMU_FAULT_LINK_LOST) &&
+	    !fault->count)
+		fault->count = 1;
 	if ((fault->kind == EMU_FAULT_IRQ_LOST || fault->kind == EMU_FAULT_DESC_ERROR) &&
 	    fault->value) {
 		fault->after += fault->value - 1;

@@ -47,6 +47,11 @@ static const struct fault_name {
 				   "log ring offsets out of range" },
 	[EMU_FAULT_DRIVER_DOWN_NEVER] = { "driver-down-never", NULL, NULL, NULL,
 					  "driver shutdown is ignored" },
+	[EMU_FAULT_HANG] = { "hang", NULL, "controls", "until",
+			     "firmware stops; until 0 soft reset, 1 FLR, 2 bus, 3 power" },
+	[EMU_FAULT_LINK_LOST] = { "link-lost", NULL, "accesses", "ms",
+				  "card gone until powered again, or a bus reset" },
+	[EMU_FAULT_D3_FORGETS] = { "d3-forgets", NULL, NULL, NULL, "D3hot loses everything" },
 };
 
 static int find_kind(const char *name, size_t len)

@@ -50,6 +50,19 @@ void mailbox_ring(struct emu *emu, uint32_t value)
 	emu->work = true;
 }
 
+static bool hangs(struct emu *emu, uint32_t bits)
+{
+	const uint32_t controls = HW_DOORBELL_APP_CONTROL | HW_DOORBELL_CORE_CONTROL;
+	const struct emu_fault *fault;
+
+	if (!emu->hung && bits & controls && emu_fault(emu, EMU_FAULT_HANG, -1, &fault)) {
+		emu_trace(emu, "fault", "firmware hangs");
+		emu->hung = true;
+		emu->hung_until = fault->value2;
+	}
+	return emu->hung;
+}
+
 static void answer_doorbell(struct emu *emu)
 {
 	uint32_t bits = emu->mbox.doorbell;
@@ -57,6 +70,8 @@ static void answer_doorbell(struct emu *emu)
 	emu->mbox.doorbell = 0;
 	if (bits & HW_DOORBELL_SOFT_RESET)
 		emu_soft_reset(emu);
+	if (hangs(emu, bits))
+		return;
 	if (bits & HW_DOORBELL_APP_CONTROL)
 		fw_control(emu->fw, 0);
 	if (bits & HW_DOORBELL_CORE_CONTROL)
@@ -201,6 +216,8 @@ uint64_t mailbox_run(struct emu *emu)
 	if (!fw_is_running(emu->fw))
 		return EMU_IDLE;
 	answer_doorbell(emu);
+	if (emu->hung)
+		return EMU_IDLE;
 	if (emu->now >= *down) {
 		*down = EMU_IDLE;
 		emu_raise_sw_irq(emu, HW_IRQ_DRIVER_DOWN);

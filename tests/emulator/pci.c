@@ -267,6 +267,7 @@ static bool asks_for_flr(uint32_t offset, const uint8_t *bytes, size_t len)
 int emu_cfg_write(struct emu *emu, uint32_t offset, const void *buf, size_t len)
 {
 	const uint8_t *bytes = buf;
+	bool slept;
 
 	if (!good_access(offset, len))
 		return -EINVAL;
@@ -275,8 +276,11 @@ int emu_cfg_write(struct emu *emu, uint32_t offset, const void *buf, size_t len)
 		trace_access(emu, "cfg", 'W', offset, buf, len);
 	if (emu->gone)
 		return 0;
+	slept = !in_d0(emu);
 	for (size_t i = 0; i < len; i++)
 		write_byte(emu, offset + i, bytes[i]);
+	if (slept && in_d0(emu) && emu_fault(emu, EMU_FAULT_D3_FORGETS, -1, NULL))
+		emu_reset(emu, EMU_RESET_BUS);
 	if (asks_for_flr(offset, bytes, len))
 		emu_reset(emu, EMU_RESET_FLR);
 	irq_update(emu);

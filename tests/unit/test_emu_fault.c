@@ -281,6 +281,122 @@ static void test_all_ones_for_a_while(void **state)
 	host_free(&host);
 }
 
+/* ---- what a reset ends ---- */
+
+static void ring(struct host *host, uint32_t bits)
+{
+	bar_write(host, 4, HW_MBOX_DOORBELL, bits, 4);
+	host_run(host, 100 * MS);
+}
+
+static void hang(struct host *host, enum emu_hang_end until)
+{
+	run_with(host, (struct emu_fault){ .kind = EMU_FAULT_HANG, .key = -1, .value = 1,
+					   .value2 = until });
+	set_reg(host, 0x18c, UINT32_MAX);
+	ring(host, HW_DOORBELL_APP_CONTROL);
+	ring(host, HW_DOORBELL_DRIVER_DOWN);
+	assert_int_equal(host->irqs, 1);
+	set_reg(host, 0x18c, UINT32_MAX);
+	ring(host, HW_DOORBELL_CORE_CONTROL);
+	ring(host, HW_DOORBELL_DRIVER_DOWN);
+	assert_int_equal(host->irqs, 1);
+	assert_true(is_up(host));			/* and looks as before */
+}
+
+static void test_hang(void **state)
+{
+	struct host host;
+
+	(void)state;
+	hang(&host, EMU_HANG_SOFT_RESET);
+	ring(&host, HW_DOORBELL_SOFT_RESET);
+	assert_false(is_up(&host));
+	host_boot(&host);
+	assert_true(is_up(&host));
+	set_reg(&host, 0x18c, UINT32_MAX);
+	ring(&host, HW_DOORBELL_DRIVER_DOWN);		/* once only */
+	assert_int_not_equal(reg(&host, 0x18c) & HW_IRQ_DRIVER_DOWN, 0);
+	host_free(&host);
+}
+
+static void revive(struct host *host)
+{
+	cfg_write(host, 4, 6, 2);
+	host_boot(host);
+}
+
+static void test_hang_until_reset(void **state)
+{
+	struct host host;
+
+	(void)state;
+	hang(&host, EMU_HANG_BUS_RESET);
+	ring(&host, HW_DOORBELL_SOFT_RESET);
+	assert_true(is_up(&host));
+	emu_reset(host.emu, EMU_RESET_FLR);
+	revive(&host);
+	assert_false(is_up(&host));
+	emu_reset(host.emu, EMU_RESET_BUS);
+	revive(&host);
+	assert_true(is_up(&host));
+	host_free(&host);
+}
+
+static void test_link_lost(void **state)
+{
+	struct host host;
+
+	(void)state;
+	power_on_with(&host, (struct emu_fault){ .kind = EMU_FAULT_LINK_LOST, .key = -1,
+						 .value = 1, .value2 = 300 });
+	assert_int_equal(reg(&host, 0x98), 0x28641e60);
+	assert_int_equal(reg(&host, 0x98), 0xffffffff);
+	emu_reset(host.emu, EMU_RESET_BUS);		/* no power, no reset */
+	host_run(&host, 290 * MS);
+	assert_int_equal(cfg_read(&host, 0, 4), 0xffffffff);
+	host_run(&host, 20 * MS);
+	assert_int_equal(cfg_read(&host, 0, 4), 0x28641e60);
+	assert_int_equal(cfg_read(&host, 4, 2), 0);	/* and not configured */
+	revive(&host);
+	assert_true(is_up(&host));
+	assert_int_equal(reg(&host, 0x98), 0x28641e60);	/* once only */
+	host_free(&host);
+}
+
+static void test_link_stuck(void **state)
+{
+	struct host host;
+
+	(void)state;
+	power_on_with(&host, (struct emu_fault){ .kind = EMU_FAULT_LINK_LOST, .key = -1 });
+	assert_int_equal(reg(&host, 0x98), 0xffffffff);
+	host_run(&host, 100000 * MS);
+	emu_reset(host.emu, EMU_RESET_FLR);
+	assert_int_equal(cfg_read(&host, 0, 4), 0xffffffff);
+	emu_reset(host.emu, EMU_RESET_BUS);
+	assert_int_equal(cfg_read(&host, 0, 4), 0x28641e60);
+	revive(&host);
+	assert_true(is_up(&host));
+	host_free(&host);
+}
+
+static void test_d3_forgets(void **state)
+{
+	struct host host;
+
+	(void)state;
+	run_with(&host, (struct emu_fault){ .kind = EMU_FAULT_D3_FORGETS, .key = -1 });
+	cfg_write(&host, 0xfc, 3, 2);
+	assert_int_equal(cfg_read(&host, 0xfc, 2), 0x200b);
+	cfg_write(&host, 0xfc, 0, 2);
+	assert_int_equal(cfg_read(&host, 0xfc, 2), 0x2008);
+	assert_int_equal(cfg_read(&host, 4, 2), 0);
+	cfg_write(&host, 4, 6, 2);
+	assert_false(is_up(&host));
+	host_free(&host);
+}
+
 /* ---- mailboxes ---- */
 
 static unsigned int take_notifications(struct host *host, uint64_t ns)
@@ -420,6 +536,11 @@ int main(void)
 		cmocka_unit_test(test_desc_error),
 		cmocka_unit_test(test_all_ones),
 		cmocka_unit_test(test_all_ones_for_a_while),
+		cmocka_unit_test(test_hang),
+		cmocka_unit_test(test_hang_until_reset),
+		cmocka_unit_test(test_link_lost),
+		cmocka_unit_test(test_link_stuck),
+		cmocka_unit_test(test_d3_forgets),
 		cmocka_unit_test(test_notify_storm),
 		cmocka_unit_test(test_notify_long),
 		cmocka_unit_test(test_log_offset),
