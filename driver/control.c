@@ -278,7 +278,7 @@ static bool starts_dma(u32 op, const u8 *data, u32 len)
 }
 
 /* Requests that say nothing about channels; all others may stop some. */
-static bool is_harmless(u32 op)
+bool h8l_control_harmless(u32 op)
 {
 	switch (op) {
 	case HW_OP_IDENTIFY:
@@ -305,7 +305,8 @@ static bool is_harmless(u32 op)
  * @len: its length
  *
  * Context: inside the gate and the mailbox lock.
- * Return: 0; -EPERM for what is not the caller's; -EBUSY while somebody else's
+ * Return: 0; -ENODEV, once, for a file that goes on with networks which
+ * firmware lost in a reset; -EPERM for what is not the caller's; -EBUSY while somebody else's
  * networks are on the chip; -EIO while networks of a dead program are, which
  * only clearing helps; -EINVAL for a context that cannot be understood.
  */
@@ -318,8 +319,15 @@ int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len)
 		return -EPERM;
 	if (drives(op) && h->configured_by && h->configured_by != f)
 		return -EBUSY;
+	if (starts_dma(op, data, len) && f->stale) {
+		f->stale = false;
+		return -ENODEV;
+	}
 	if (starts_dma(op, data, len) && h->stale_networks)
 		return -EIO;
+	/* Starts over by itself. */
+	if (drives(op))
+		f->stale = false;
 	if (op == HW_OP_SET_CONTEXT_INFO)
 		err = check_context(f, data, len);
 	else if (op == HW_OP_SET_NETWORK_GROUP_HEADER)
@@ -345,7 +353,7 @@ int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len)
  */
 void h8l_control_done(struct h8l_device *h, u32 op, const u8 *data, u32 len, bool success)
 {
-	if (!is_harmless(op))
+	if (!h8l_control_harmless(op))
 		h8l_vdma_doubt(h);
 	if (!success)
 		return;

@@ -60,11 +60,15 @@ static int node_open(struct inode *inode, struct file *filp)
 	err = h8l_enter(h);
 	if (err)
 		return err;
-	err = -ENXIO;
-	if (h8l_present(h)) {
-		f = file_new(h, filp);
-		err = f ? 0 : -ENOMEM;
+	if (!h8l_present(h)) {
+		h8l_leave(h);
+		/* Waits, if it is going to be recovered. */
+		err = h8l_enter(h);
+		if (err)
+			return err == -ENODEV ? -ENXIO : err;
 	}
+	f = file_new(h, filp);
+	err = f ? 0 : -ENOMEM;
 	if (!err) {
 		mutex_lock(&h->files_lock);
 		list_add(&f->node, &h->files);
@@ -101,6 +105,8 @@ static int node_release(struct inode *inode, struct file *filp)
 	struct h8l_file *f = filp->private_data;
 	struct h8l_device *h = f->h;
 
+	/* Whether it runs or not: it must not fall asleep in between. */
+	h8l_awake(h);
 	down_read(&h->gate);
 	stop_dma_of(f);
 	mutex_lock(&f->lock);
@@ -110,6 +116,7 @@ static int node_release(struct inode *inode, struct file *filp)
 	h8l_buffer_release_all(f);
 	mutex_unlock(&f->lock);
 	up_read(&h->gate);
+	h8l_may_sleep(h);
 	kfree(f);
 	put_device(&h->dev);
 	return 0;
@@ -257,6 +264,7 @@ static void device_release(struct device *dev)
 	struct h8l_device *h = container_of(dev, struct h8l_device, dev);
 
 	h8l_vdma_exit(h);
+	h8l_recovery_free(h);
 	pci_dev_put(h->pdev);
 	kfree(h);
 }
@@ -292,6 +300,9 @@ struct h8l_device *h8l_device_alloc(struct pci_dev *pdev)
 	INIT_LIST_HEAD(&h->dma_objects);
 	INIT_LIST_HEAD(&h->retired);
 	INIT_LIST_HEAD(&h->retired_bindings);
+	init_waitqueue_head(&h->back);
+	mutex_init(&h->hwmon_lock);
+	h8l_recovery_init(h);
 	init_completion(&h->soft_reset);
 	init_completion(&h->booted);
 	h8l_mailbox_init(h);

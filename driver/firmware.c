@@ -13,7 +13,7 @@
 #include "hw/boot.h"
 
 #define BOOT_MS		5000	/* real chips need 116 */
-#define RESET_MS	5000	/* real chips need 1 */
+#define RESET_MS	2000	/* real chips need 1 */
 #define ROM_MS		200	/* real chips need 11 */
 #define POLL_MS		10
 
@@ -237,16 +237,16 @@ static int soft_reset(struct h8l_device *h)
 	reinit_completion(&h->soft_reset);
 	iowrite32(HW_DOORBELL_SOFT_RESET, h->fw + HW_MBOX_DOORBELL);
 	if (!wait_either(h, &h->soft_reset, NULL, RESET_MS)) {
-		pci_err(h->pdev, "firmware does not answer a soft reset\n");
+		h8l_log(h, KERN_ERR, "firmware does not answer a soft reset\n");
 		return -ETIMEDOUT;
 	}
 	for (end = jiffies + msecs_to_jiffies(ROM_MS); !rom_waits(h); msleep(1)) {
 		if (time_after(jiffies, end)) {
-			pci_err(h->pdev, "boot ROM does not wait for firmware after the reset\n");
+			h8l_log(h, KERN_ERR, "boot ROM does not wait for firmware after the reset\n");
 			return -ETIMEDOUT;
 		}
 	}
-	pci_info(h->pdev, "soft reset finished\n");
+	h8l_log(h, KERN_INFO, "soft reset finished\n");
 	return 0;
 }
 
@@ -270,7 +270,7 @@ static int write_image(struct h8l_device *h, const struct image *img)
 	for (i = 0; i < ARRAY_SIZE(part) && !err; i++)
 		err = write_memory(h, part[i].addr, part[i].data, part[i].len);
 	if (err)
-		pci_err(h->pdev, "firmware does not stay in device memory: %d\n", err);
+		h8l_log(h, KERN_ERR, "firmware does not stay in device memory: %d\n", err);
 	return err;
 }
 
@@ -281,10 +281,10 @@ static void write_config(struct h8l_device *h, const char *name, u32 addr)
 	if (firmware_request_nowarn(&fw, name, h8l_bus(h)))
 		return;
 	if (fw->size > HW_BOOT_CONFIG_FILE_MAX)
-		pci_warn(h->pdev, "%s is larger than %u bytes, not used\n",
+		h8l_log(h, KERN_WARNING, "%s is larger than %u bytes, not used\n",
 			 name, HW_BOOT_CONFIG_FILE_MAX);
 	else if (write_memory(h, addr, fw->data, fw->size))
-		pci_warn(h->pdev, "%s could not be written, not used\n", name);
+		h8l_log(h, KERN_WARNING, "%s could not be written, not used\n", name);
 	release_firmware(fw);
 }
 
@@ -298,13 +298,13 @@ static int trigger_boot(struct h8l_device *h)
 	if (err)
 		return err;
 	if (!wait_either(h, &h->booted, h8l_firmware_runs, BOOT_MS)) {
-		pci_err(h->pdev, "firmware did not start in %u ms, boot status %#x\n",
+		h8l_log(h, KERN_ERR, "firmware did not start in %u ms, boot status %#x\n",
 			BOOT_MS, read_word(h, HW_BOOT_STATUS));
 		return -ETIMEDOUT;
 	}
 	if (h8l_firmware_runs(h))
 		return 0;
-	pci_err(h->pdev, "firmware reported a start but does not run\n");
+	h8l_log(h, KERN_ERR, "firmware reported a start but does not run\n");
 	return -EIO;
 }
 
@@ -321,14 +321,14 @@ static int load(struct h8l_device *h, const struct image *img, const char *name)
 	err = write_image(h, img);
 	if (err)
 		return err;
-	pci_notice(h->pdev, "File %s written successfully\n", name);
+	h8l_log(h, KERN_NOTICE, "File %s written successfully\n", name);
 	write_config(h, "hailo/hailo8_board_cfg.bin", HW_BOOT_BOARD_CONFIG);
 	write_config(h, "hailo/hailo8_fw_cfg.bin", HW_BOOT_FW_CONFIG);
 	err = trigger_boot(h);
 	if (err)
 		return err;
-	pci_notice(h->pdev, "NNC Firmware loaded successfully\n");
-	pci_notice(h->pdev, "FW loaded, took %lld ms\n",
+	h8l_log(h, KERN_NOTICE, "NNC Firmware loaded successfully\n");
+	h8l_log(h, KERN_NOTICE, "FW loaded, took %lld ms\n",
 		   ktime_ms_delta(ktime_get(), begin));
 	return 0;
 }
@@ -347,9 +347,12 @@ static int load_file(struct h8l_device *h, const struct firmware *fw, const char
 			name, le32_to_cpu(img.app->major), le32_to_cpu(img.app->minor), FW_MAJOR);
 		return -ENOEXEC;
 	}
-	pci_notice(h->pdev, "Writing file %s, version %u.%u.%u\n", name,
+	h8l_log(h, KERN_NOTICE, "Writing file %s, version %u.%u.%u\n", name,
 		   le32_to_cpu(img.app->major), le32_to_cpu(img.app->minor),
 		   le32_to_cpu(img.app->revision) & HW_FW_REVISION_NUMBER);
+	h->fw_version[0] = le32_to_cpu(img.app->major);
+	h->fw_version[1] = le32_to_cpu(img.app->minor);
+	h->fw_version[2] = le32_to_cpu(img.app->revision) & HW_FW_REVISION_NUMBER;
 	return load(h, &img, name);
 }
 
@@ -429,7 +432,7 @@ int h8l_boot(struct h8l_device *h)
 	if (!h8l_firmware_runs(h) || support_soft_reset)
 		err = find_and_load(h);
 	else
-		pci_notice(h->pdev, "firmware is running already, left alone\n");
+		h8l_log(h, KERN_NOTICE, "firmware is running already, left alone\n");
 	WRITE_ONCE(h->wants_file, h8l_wants_file(err));
 	if (err) {
 		WRITE_ONCE(h->state, H8L_STATE_OFF);

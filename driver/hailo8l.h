@@ -13,6 +13,8 @@
  *
  * h8l_device.files_lock, h8l_mailbox.log_lock and .events_lock nest inside the
  * gate and have nothing inside.
+ * h8l_device.reset_lock and .hwmon_lock are outside the gate, and the former is
+ * only ever tried.
  * No user memory is touched and no page pinned under any of them, because
  * that takes mmap_lock.
  */
@@ -41,7 +43,11 @@
 #include "uapi/hailo8l.h"
 
 #define H8L_DRIVER_NAME		"hailo8l"
+#define H8L_VERSION		"0.1.0"
 #define H8L_EVENTS		32	/* notifications kept for slow readers */
+
+/* Between the last use of the chip and its sleep; users may change it. */
+#define H8L_AUTOSUSPEND_MS	5000
 
 /* Memory by the size that a user asks for: fail, and kill nobody for it. */
 #define H8L_GFP_USER		(__GFP_RETRY_MAYFAIL | __GFP_NOWARN)
@@ -55,7 +61,8 @@ struct h8l_file;
 /*
  * What the chip can be used for. Written with the gate held for writing, but
  * for PAUSING and CLOSING, which are what makes readers leave the gate.
- * Whoever changes it holds the lock of the PCI function's device.
+ * Whoever changes it holds the lock of the PCI function's device, or is the
+ * PM core while nobody uses the chip.
  */
 enum h8l_state {
 	H8L_STATE_OFF,		/* no firmware runs: probe, pause, failed boot */
@@ -257,6 +264,32 @@ struct h8l_mailbox {
 	wait_queue_head_t event_wait;
 };
 
+#define H8L_RECORD_LEN	64
+
+/**
+ * struct h8l_recovery - a chip that hangs or vanishes, see recover.c
+ * @work: looks whether something is wrong, and puts it right
+ * @why: what was noticed; a literal, or NULL
+ * @enabled: not while probe() or remove() run
+ * @saved: configuration space of the function as probe() left it
+ * @tries: recoveries since it last worked for a while
+ * @last: jiffies when the last one ended
+ * @count: that succeeded
+ * @record: head of the last control, under h8l_mailbox.lock
+ * @record_len: its whole length
+ */
+struct h8l_recovery {
+	struct delayed_work work;
+	const char *why;
+	bool enabled;
+	struct pci_saved_state *saved;
+	unsigned int tries;
+	unsigned long last;
+	unsigned int count;
+	u8 record[H8L_RECORD_LEN];
+	u32 record_len;
+};
+
 /**
  * struct h8l_device - one chip
  *
@@ -273,6 +306,7 @@ struct h8l_device {
 	void __iomem *fw;		/* BAR4 */
 	u32 page_max;			/* of a descriptor */
 	u32 alloc_mode;			/* HAILO8L_ALLOC_* */
+	u32 fw_version[3];		/* of the file that was loaded last, or 0 */
 	u32 version[3];			/* that QUERY_DRIVER_INFO reports */
 
 	/*
@@ -282,9 +316,15 @@ struct h8l_device {
 	 */
 	struct rw_semaphore gate;
 	enum h8l_state state;
-	bool lost;			/* does not answer, or does not stop DMA */
+	bool lost;			/* given up: only a reset by hand helps */
 	bool wants_file;		/* lost for want of a firmware file */
+	bool broken;			/* must not be used, but is going to be recovered */
+	bool closing;			/* remove() has begun */
+	bool quiet;			/* whoever boots it says what came of it */
+	bool asleep;			/* in D3hot */
 	bool removing;			/* all memory is taken off the bus */
+	wait_queue_head_t back;		/* for those who want to enter */
+	struct h8l_recovery rec;
 
 	/* Protects @files, and @marked_by, who has the "in use" mark. */
 	struct mutex files_lock;
@@ -318,7 +358,12 @@ struct h8l_device {
 	struct h8l_mailbox mbox;
 
 	struct device *hwmon;		/* or NULL */
-	unsigned int resets;		/* asked for, under the PCI device's lock */
+	struct mutex hwmon_lock;	/* protects the next two; outside the gate */
+	unsigned long hwmon_until;	/* jiffies when @hwmon_last is too old */
+	long hwmon_last[2];		/* millidegrees */
+	struct mutex reset_lock;	/* one reset at a time; taken by trying only */
+	unsigned int resets;		/* asked for, under reset_lock */
+	bool paused;			/* and kept awake; under the PCI device's lock */
 
 	/* Under h8l_mailbox.lock. */
 	struct h8l_file *configured_by;	/* whose networks firmware knows */
@@ -346,6 +391,8 @@ struct h8l_file {
 	wait_queue_head_t wait;
 	u64 event_seq;			/* next to read, under events_lock */
 	bool events_off;
+	bool stale;			/* firmware lost its networks; under mbox.lock */
+	u32 silent;			/* looks without progress, of one waiter */
 	u8 repeat_type;			/* of an unfinished block of actions, */
 	u8 repeat_left;			/* under h8l_mailbox.lock */
 };
@@ -354,8 +401,8 @@ struct h8l_file {
 int h8l_enter(struct h8l_device *h);
 void h8l_leave(struct h8l_device *h);
 bool h8l_present(struct h8l_device *h);
-void h8l_lose(struct h8l_device *h);
 void h8l_wake_all(struct h8l_device *h);
+__printf(3, 4) void h8l_log(struct h8l_device *h, const char *level, const char *format, ...);
 
 /* firmware.c */
 int h8l_boot(struct h8l_device *h);
@@ -379,14 +426,44 @@ int h8l_ioctl_disable_notification(struct h8l_file *f, void __user *arg);
 int h8l_ioctl_read_log(struct h8l_file *f, void __user *arg);
 bool h8l_event_pending(struct h8l_file *f);
 
+int h8l_check(struct h8l_device *h);
+
 int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t);
 
 /* reset.c */
 extern const struct pci_error_handlers h8l_err_handlers;
-extern const struct dev_pm_ops h8l_pm_ops;
 void h8l_pause(struct h8l_device *h, bool reachable);
 int h8l_unpause(struct h8l_device *h);
+int h8l_boot_checked(struct h8l_device *h);
+int h8l_soft_reset(struct h8l_device *h);
+void h8l_tell(struct h8l_device *h, enum kobject_action action, const char *what);
+
+/* recover.c */
+void h8l_recovery_init(struct h8l_device *h);
+void h8l_recovery_on(struct h8l_device *h);
+void h8l_recovery_off(struct h8l_device *h);
+void h8l_recovery_free(struct h8l_device *h);
+void h8l_doubt(struct h8l_device *h, const char *why);
+void h8l_lose(struct h8l_device *h, const char *why);
+bool h8l_in_doubt(struct h8l_device *h);
+int h8l_await_verdict(struct h8l_device *h);
 int h8l_reset(struct h8l_device *h);
+void h8l_restore_config(struct h8l_device *h);
+
+/* pm.c */
+void h8l_pm_on(struct h8l_device *h);
+void h8l_pm_off(struct h8l_device *h);
+int h8l_awake(struct h8l_device *h);
+void h8l_may_sleep(struct h8l_device *h);
+void h8l_may_sleep_soon(struct h8l_device *h);
+extern const struct dev_pm_ops h8l_pm_ops;
+
+/* coredump.c, where the kernel has it */
+#if IS_ENABLED(CONFIG_DEV_COREDUMP)
+void h8l_coredump(struct h8l_device *h);
+#else
+static inline void h8l_coredump(struct h8l_device *h) { }
+#endif
 
 /* hwmon.c, where the kernel has hwmon */
 #if IS_REACHABLE(CONFIG_HWMON)
@@ -398,6 +475,7 @@ static inline void h8l_hwmon_remove(struct h8l_device *h) { }
 #endif
 
 /* control.c */
+bool h8l_control_harmless(u32 op);
 int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len);
 void h8l_control_done(struct h8l_device *h, u32 op, const u8 *data, u32 len, bool success);
 
@@ -470,6 +548,11 @@ extern const struct attribute_group *h8l_groups[];
 static inline enum h8l_state h8l_state(const struct h8l_device *h)
 {
 	return READ_ONCE(h->state);
+}
+
+static inline bool h8l_usable(const struct h8l_device *h)
+{
+	return h8l_state(h) == H8L_STATE_RUN && !READ_ONCE(h->lost) && !READ_ONCE(h->broken);
 }
 
 /* Removed, about to be, or dead: sleepers give up. */

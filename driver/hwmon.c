@@ -8,6 +8,8 @@
 #include "hailo8l.h"
 #include "hw/control.h"
 
+#define ASLEEP_FOR	(60 * HZ)
+
 static umode_t is_visible(const void *data, enum hwmon_sensor_types type, u32 attr, int channel)
 {
 	return 0444;
@@ -29,17 +31,37 @@ static long to_millidegrees(const u8 *bytes)
 	return bits >> 31 ? -(long)value : (long)value;
 }
 
+/*
+ * Whoever looks every few seconds would never let the chip sleep. One that
+ * sleeps is woken once a minute; it is idle and has cooled down in between.
+ */
+static int update(struct h8l_device *h)
+{
+	struct hw_temperature t;
+	int err;
+
+	if (READ_ONCE(h->asleep) && h->hwmon_until && time_before(jiffies, h->hwmon_until))
+		return 0;
+	err = h8l_read_temperature(h, &t);
+	if (err)
+		return err;
+	h->hwmon_last[0] = to_millidegrees(t.ts0);
+	h->hwmon_last[1] = to_millidegrees(t.ts1);
+	h->hwmon_until = (jiffies + ASLEEP_FOR) | 1;
+	return 0;
+}
+
 static int read_temperature(struct device *dev, enum hwmon_sensor_types type, u32 attr,
 			    int channel, long *value)
 {
 	struct h8l_device *h = dev_get_drvdata(dev);
-	struct hw_temperature t;
-	int err = h8l_read_temperature(h, &t);
+	int err;
 
-	if (err)
-		return err;
-	*value = to_millidegrees(channel ? t.ts1 : t.ts0);
-	return 0;
+	mutex_lock(&h->hwmon_lock);
+	err = update(h);
+	*value = h->hwmon_last[channel];
+	mutex_unlock(&h->hwmon_lock);
+	return err;
 }
 
 static int read_label(struct device *dev, enum hwmon_sensor_types type, u32 attr,

@@ -66,7 +66,8 @@ static bool serve(struct h8l_device *h)
 	int round;
 
 	/* A powered-down chip reads as all-ones, on a shared line any time. */
-	if (h8l_state(h) == H8L_STATE_OFF || h8l_state(h) == H8L_STATE_GONE)
+	if (h8l_state(h) == H8L_STATE_OFF || h8l_state(h) == H8L_STATE_GONE ||
+	    READ_ONCE(h->asleep))
 		return false;
 	for (round = 0; round < MAX_ROUNDS; round++) {
 		status = ioread32(h->config + HW_REG_ISTATUS);

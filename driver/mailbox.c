@@ -20,6 +20,8 @@
 #define DOWN_MS		100	/* real chips need 0.05 */
 #define COMMAND_MS	500	/* real chips need 5 */
 
+#define MAX_TRIES	4	/* of a request that a reset interrupted */
+
 #define HEAD_LEN	offsetof(struct hw_mbox_control, data)
 #define RESPONSE_LEN	(HW_MBOX_RESPONSE + offsetof(struct hw_mbox_control, len))
 
@@ -57,6 +59,8 @@ static int post(struct h8l_device *h, const union letter *letter, u32 len, u32 c
 	u32 words = DIV_ROUND_UP(HEAD_LEN + len, sizeof(u32));
 	u32 last;
 
+	memcpy(h->rec.record, letter->box.data, min_t(u32, len, H8L_RECORD_LEN));
+	h->rec.record_len = len;
 	__iowrite32_copy(h->fw + HW_MBOX_REQUEST, letter->word, words);
 	__raw_writel(0, h->fw + RESPONSE_LEN);
 	last = __raw_readl(h->fw + HW_MBOX_REQUEST + (words - 1) * sizeof(u32));
@@ -126,7 +130,7 @@ static int await_answer(struct h8l_device *h, union letter *answer, u32 asked,
 		left = sleep_for_answer(h, left, interruptible);
 		if (left < 0)
 			return left;
-		if (h8l_state(h) != H8L_STATE_RUN)
+		if (!h8l_usable(h))
 			return -ENODEV;
 		err = collect(h, answer, asked);
 	} while (err == -EAGAIN);
@@ -188,21 +192,35 @@ static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
 	u32 len = le32_to_cpu(request->box.len);
 	int err;
 
-	if (!h8l_firmware_runs(f->h))
+	if (!h8l_usable(f->h))
 		return -ENODEV;
+	if (!h8l_firmware_runs(f->h)) {
+		if (h8l_present(f->h))
+			h8l_lose(f->h, "firmware did not run any more");
+		return -ENODEV;
+	}
 	err = h8l_control_check(f, opcode(request->box.data, len), request->box.data, len);
-	return err ?: transact(f->h, request, cpu, timeout_ms, true, answer);
+	if (err)
+		return err;
+	err = transact(f->h, request, cpu, timeout_ms, true, answer);
+	if (err == -ETIMEDOUT)
+		h8l_doubt(f->h, "firmware did not answer a control");
+	return err;
 }
 
 static int exchange_locked(struct h8l_file *f, const union letter *request, u32 cpu,
 			   u32 timeout_ms, union letter *answer)
 {
 	struct h8l_device *h = f->h;
-	int err = h8l_enter(h);
+	int err = h8l_await_verdict(h) ?: h8l_enter(h);
 
 	if (err)
 		return err;
 	err = mutex_lock_interruptible(&h->mbox.lock) ? -ERESTARTSYS : 0;
+	if (!err && h8l_in_doubt(h)) {
+		mutex_unlock(&h->mbox.lock);
+		err = -EAGAIN;
+	}
 	if (!err) {
 		err = exchange(f, request, cpu, timeout_ms, answer);
 		mutex_unlock(&h->mbox.lock);
@@ -211,17 +229,27 @@ static int exchange_locked(struct h8l_file *f, const union letter *request, u32 
 	return err;
 }
 
+/* Who only asks does not notice a reset. */
+static bool try_again(struct h8l_device *h, u32 op, int err)
+{
+	return err == -EAGAIN ||
+		(err == -ENODEV && !h8l_usable(h) && h8l_control_harmless(op));
+}
+
 static int control(struct h8l_file *f, struct hailo8l_fw_control *a, union letter *letters)
 {
 	union letter *request = &letters[0], *answer = &letters[1];
-	int err;
+	int err, tries = MAX_TRIES;
 
 	if (!a->buffer_len || a->buffer_len > HAILO8L_MAX_CONTROL_LEN)
 		return -EINVAL;
 	memcpy(request->box.md5, a->md5, sizeof(a->md5));
 	memcpy(request->box.data, a->buffer, a->buffer_len);
 	request->box.len = cpu_to_le32(a->buffer_len);
-	err = exchange_locked(f, request, a->cpu_id, min(a->timeout_ms, MAX_TIMEOUT_MS), answer);
+	do {
+		err = exchange_locked(f, request, a->cpu_id,
+				      min(a->timeout_ms, MAX_TIMEOUT_MS), answer);
+	} while (try_again(f->h, opcode(a->buffer, a->buffer_len), err) && --tries);
 	if (err)
 		return err;
 	a->buffer_len = le32_to_cpu(answer->box.len);
@@ -292,6 +320,22 @@ static const union letter get_temperature = { .box = {
 		  0, 0, 0, HW_OP_GET_CHIP_TEMPERATURE, 0, 0, 0, 0 },
 } };
 
+static const union letter identify = { .box = {
+	.md5 = { 0x6a, 0x3d, 0x1c, 0x7f, 0xe8, 0x4c, 0xfe, 0x2f,
+		 0x18, 0x4d, 0x69, 0xc2, 0x37, 0x6d, 0xcc, 0x43 },
+	.len = cpu_to_le32(20),
+	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+		  0, 0, 0, HW_OP_IDENTIFY, 0, 0, 0, 0 },
+} };
+
+static const union letter core_identify = { .box = {
+	.md5 = { 0xee, 0xa1, 0xe7, 0xfd, 0x1f, 0x8c, 0x4f, 0x1c,
+		 0xf1, 0x65, 0x24, 0x04, 0xe4, 0x75, 0x5f, 0x4c },
+	.len = cpu_to_le32(20),
+	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+		  0, 0, 0, HW_OP_CORE_IDENTIFY, 0, 0, 0, 0 },
+} };
+
 static int command(struct h8l_device *h, const union letter *request, u32 cpu,
 		   union letter *answer)
 {
@@ -318,9 +362,60 @@ static void forget_networks(struct h8l_device *h)
 	kfree(answer);
 	h->configured_by = NULL;
 	h->stale_networks = err;
-	if (err)
-		pci_warn(h->pdev, "firmware did not forget the networks of a dead program: %d\n",
-			 err);
+	if (!err)
+		return;
+	h8l_log(h, KERN_WARNING, "firmware did not forget the networks of a dead program: %d\n",
+		err);
+	h8l_doubt(h, "firmware did not forget networks");
+}
+
+/* Any answer is a sign of life. */
+static int ping(struct h8l_device *h, const union letter *request, u32 cpu, union letter *answer)
+{
+	int err = command(h, request, cpu, answer);
+
+	return err == -ETIMEDOUT || err == -EIO || err == -ENODEV ? err : 0;
+}
+
+static int check(struct h8l_device *h, union letter *answer)
+{
+	int err;
+
+	if (!h8l_firmware_runs(h))
+		return h8l_present(h) ? -EIO : -ENODEV;
+	mutex_lock(&h->mbox.lock);
+	err = ping(h, &identify, HAILO8L_CPU_APP, answer);
+	if (!err)
+		err = ping(h, &core_identify, HAILO8L_CPU_CORE, answer);
+	/* A program died before; firmware has not forgotten its networks yet. */
+	if (!err && h->stale_networks) {
+		forget_networks(h);
+		err = h->stale_networks ? -EIO : 0;
+	}
+	mutex_unlock(&h->mbox.lock);
+	return err;
+}
+
+/**
+ * h8l_check() - is the firmware alive?
+ * @h: device
+ *
+ * Asks both CPUs. Nothing that anybody runs is disturbed.
+ *
+ * Context: inside the gate. Sleeps, for half a second or so if it is not.
+ * Return: 0, or a negative errno.
+ */
+int h8l_check(struct h8l_device *h)
+{
+	union letter *answer = kzalloc(sizeof(*answer), GFP_KERNEL);
+	int err;
+
+	/* No memory says nothing about the chip. */
+	if (!answer)
+		return 0;
+	err = check(h, answer);
+	kfree(answer);
+	return err;
 }
 
 static int ask_temperature(struct h8l_device *h, union letter *answer)
@@ -330,6 +425,8 @@ static int ask_temperature(struct h8l_device *h, union letter *answer)
 	mutex_lock(&h->mbox.lock);
 	err = command(h, &get_temperature, HAILO8L_CPU_APP, answer);
 	mutex_unlock(&h->mbox.lock);
+	if (err == -ETIMEDOUT)
+		h8l_doubt(h, "firmware did not answer a control");
 	if (!err && le32_to_cpu(answer->box.len) !=
 	    HW_CTRL_RESPONSE_HEAD + sizeof(struct hw_temperature))
 		err = -EPROTO;
@@ -341,6 +438,8 @@ static int ask_temperature(struct h8l_device *h, union letter *answer)
  * @h: device
  * @t: filled in
  *
+ * Wakes the chip if need be, but does not keep it from falling asleep.
+ *
  * Context: process, not inside the gate.
  */
 int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t)
@@ -350,7 +449,8 @@ int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t)
 
 	if (!err) {
 		err = ask_temperature(h, answer);
-		h8l_leave(h);
+		up_read(&h->gate);
+		h8l_may_sleep_soon(h);
 	}
 	if (!err)
 		memcpy(t, answer->box.data + HW_CTRL_RESPONSE_HEAD, sizeof(*t));
@@ -360,12 +460,14 @@ int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t)
 
 static void stop_by_register(struct h8l_device *h)
 {
-	pci_warn(h->pdev, "firmware did not acknowledge driver-down, stopping DMA by register\n");
+	h8l_log(h, KERN_WARNING,
+		"firmware did not acknowledge driver-down, stopping DMA by register\n");
+	h8l_doubt(h, "firmware did not acknowledge driver-down");
 	if (h8l_vdma_abort(h))
 		return;
-	pci_err(h->pdev, "DMA does not stop, bus mastering switched off; reload the driver\n");
+	h8l_log(h, KERN_ERR, "DMA does not stop, bus mastering switched off\n");
 	pci_clear_master(h->pdev);
-	h8l_lose(h);
+	h8l_lose(h, "DMA did not stop");
 }
 
 /**
@@ -414,6 +516,14 @@ static void publish(struct h8l_device *h, const u32 *words, u16 len)
 	wake_up_all(&m->event_wait);
 }
 
+/* Nothing that such a CPU does or says can be relied on. */
+static bool is_fatal(const u32 *words, u16 len)
+{
+	const struct hw_event *event = (const void *)words;
+
+	return len >= sizeof(*event) && le32_to_cpu(event->event_id) == HW_EVENT_CPU_ECC_FATAL;
+}
+
 /*
  * Runs in the thread of the interrupt. The record is released in any case:
  * firmware never would.
@@ -434,6 +544,8 @@ void h8l_read_notification(struct h8l_device *h)
 		publish(h, words, len);
 	}
 	iowrite32(head & ~U16_MAX, box);
+	if (len <= HW_NOTIFICATION_MAX_LEN && is_fatal(words, len))
+		h8l_lose(h, "firmware reported a fatal error of its memory");
 }
 
 /* Called without the lock by sleepers: a stale answer is asked again. */

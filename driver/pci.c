@@ -19,10 +19,6 @@ module_param(force_allocation_from_driver, int, 0444);
 MODULE_PARM_DESC(force_allocation_from_driver, "0: automatic, 1: buffers from user space, 2: from the driver (default 0)");
 
 /* Parameters of the stock driver that are in people's modprobe.d. */
-static bool no_power_mode;
-module_param(no_power_mode, bool, 0444);
-MODULE_PARM_DESC(no_power_mode, "never let the chip sleep (default N)");
-
 static int o_dbg;
 module_param(o_dbg, int, 0644);
 MODULE_PARM_DESC(o_dbg, "ignored, use dynamic debug");
@@ -35,24 +31,71 @@ static bool force_boot_linux_from_eemc;
 module_param(force_boot_linux_from_eemc, bool, 0444);
 MODULE_PARM_DESC(force_boot_linux_from_eemc, "ignored, for other chips");
 
+/* A recovery takes this long at worst; real ones take a fraction of a second. */
+#define BACK_MS		30000
+
+/* Paused, reset or about to be recovered: it is going to be usable again. */
+static bool comes_back(struct h8l_device *h)
+{
+	if (READ_ONCE(h->lost) || READ_ONCE(h->closing) || h8l_state(h) >= H8L_STATE_CLOSING)
+		return false;
+	return READ_ONCE(h->broken) || h8l_state(h) != H8L_STATE_RUN;
+}
+
+static int wait_until_back(struct h8l_device *h)
+{
+	long left = 0;
+
+	if (comes_back(h))
+		left = wait_event_interruptible_timeout(h->back, !comes_back(h),
+							msecs_to_jiffies(BACK_MS));
+	return left < 0 ? left : left ? 0 : -ENODEV;
+}
+
 /**
  * h8l_enter() - begin to use the chip or its bus
  * @h: device
  *
- * Return: 0 with the gate held for reading, or -ENODEV without.
+ * Wakes a chip that sleeps, and waits, in bounded time, for one that is being
+ * reset or recovered.
+ *
+ * Context: process, not inside the gate, no locks of this driver held.
+ * Return: 0 with the gate held for reading, -ENODEV or -ERESTARTSYS without.
  */
 int h8l_enter(struct h8l_device *h)
 {
-	down_read(&h->gate);
-	if (h8l_state(h) == H8L_STATE_RUN && !READ_ONCE(h->lost))
-		return 0;
-	up_read(&h->gate);
-	return -ENODEV;
+	int err = h8l_awake(h);
+
+	while (!err) {
+		down_read(&h->gate);
+		if (h8l_usable(h))
+			return 0;
+		up_read(&h->gate);
+		err = wait_until_back(h);
+	}
+	h8l_may_sleep(h);
+	return err;
 }
 
 void h8l_leave(struct h8l_device *h)
 {
 	up_read(&h->gate);
+	h8l_may_sleep(h);
+}
+
+/* To the kernel's log, unless whoever boots the chip is going to sum up. */
+void h8l_log(struct h8l_device *h, const char *level, const char *format, ...)
+{
+	struct va_format text = { .fmt = format };
+	va_list args;
+
+	va_start(args, format);
+	text.va = &args;
+	if (READ_ONCE(h->quiet))
+		pci_dbg(h->pdev, "%pV", &text);
+	else
+		dev_printk(level, h8l_bus(h), "%pV", &text);
+	va_end(args);
 }
 
 /* The state has changed: everybody who sleeps has to look. */
@@ -63,17 +106,11 @@ void h8l_wake_all(struct h8l_device *h)
 	complete(&h->mbox.answered);
 	complete(&h->mbox.down);
 	wake_up_all(&h->mbox.event_wait);
+	wake_up_all(&h->back);
 	mutex_lock(&h->files_lock);
 	list_for_each_entry(f, &h->files, node)
 		wake_up_all(&f->wait);
 	mutex_unlock(&h->files_lock);
-}
-
-/* The chip reads as all-ones, or does not stop DMA: nobody may use it. */
-void h8l_lose(struct h8l_device *h)
-{
-	WRITE_ONCE(h->lost, true);
-	h8l_wake_all(h);
 }
 
 /**
@@ -88,10 +125,10 @@ bool h8l_present(struct h8l_device *h)
 
 	if ((id & U16_MAX) == HW_PCI_VENDOR_ID)
 		return true;
-	if (!READ_ONCE(h->lost))
-		pci_err(h->pdev, "device does not answer, reads %08x: check power and seat\n",
+	if (!READ_ONCE(h->lost) && !READ_ONCE(h->broken))
+		h8l_log(h, KERN_ERR, "device does not answer, reads %08x: check power and seat\n",
 			id);
-	h8l_lose(h);
+	h8l_lose(h, "device did not answer");
 	return false;
 }
 
@@ -267,14 +304,14 @@ static void exit_chip(struct h8l_device *h, bool present)
 
 static void shut_down(struct h8l_device *h)
 {
-	bool present;
+	bool present = h8l_state(h) == H8L_STATE_RUN;
 
 	WRITE_ONCE(h->state, H8L_STATE_CLOSING);
 	h8l_wake_all(h);
 	down_write(&h->gate);
 	/* Alone now, and about to talk to firmware a last time. */
 	WRITE_ONCE(h->state, H8L_STATE_RUN);
-	present = !READ_ONCE(h->lost) && h8l_present(h);
+	present = present && !READ_ONCE(h->lost) && h8l_present(h);
 	exit_chip(h, present);
 	WRITE_ONCE(h->state, H8L_STATE_GONE);
 	up_write(&h->gate);
@@ -301,6 +338,8 @@ static int h8l_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto stop;
 	h8l_hwmon_add(h);
+	h8l_recovery_on(h);
+	h8l_pm_on(h);
 	pci_notice(pdev, "Probing: Added board %04x-%04x, /dev/%s\n", pdev->vendor,
 		   pdev->device, dev_name(&h->dev));
 	return 0;
@@ -317,6 +356,10 @@ static void h8l_remove(struct pci_dev *pdev)
 {
 	struct h8l_device *h = pci_get_drvdata(pdev);
 
+	h8l_pm_off(h);
+	WRITE_ONCE(h->closing, true);
+	h8l_wake_all(h);
+	h8l_recovery_off(h);
 	h8l_hwmon_remove(h);
 	h8l_node_remove(h);
 	shut_down(h);
@@ -345,7 +388,7 @@ static struct pci_driver h8l_driver = {
 	.remove = h8l_remove,
 	.shutdown = h8l_shutdown,
 	.err_handler = &h8l_err_handlers,
-	.driver.pm = pm_sleep_ptr(&h8l_pm_ops),
+	.driver.pm = pm_ptr(&h8l_pm_ops),
 	.driver.probe_type = PROBE_PREFER_ASYNCHRONOUS,
 };
 
@@ -371,5 +414,5 @@ module_exit(h8l_exit);
 
 MODULE_DESCRIPTION("Hailo-8 and Hailo-8L neural network accelerators");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(H8L_VERSION);
 H8L_IMPORT_DMA_BUF;

@@ -1,18 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Taking the chip out of use and back while files stay open: suspend, resets
- * of the PCI function, errors of its link, and a reset that an administrator
- * asks for. Mappings and lists survive; channels are found stopped, and the
- * firmware has forgotten all networks.
+ * of the PCI function, errors of its link, and recovery. Mappings and lists
+ * survive; channels are found stopped, and the firmware has forgotten all
+ * networks. What programs see of it is said in recover.c.
  */
 #include <linux/pci.h>
-#include <linux/pm.h>
 
 #include "hailo8l.h"
 
-static void tell_user_space(struct h8l_device *h, enum kobject_action action)
+void h8l_tell(struct h8l_device *h, enum kobject_action action, const char *what)
 {
-	kobject_uevent(&h->dev.kobj, action);
+	char event[32];
+	char *env[] = { event, NULL };
+
+	snprintf(event, sizeof(event), "HAILO_EVENT=%s", what);
+	kobject_uevent_env(&h->dev.kobj, action, env);
+}
+
+/* Alone inside the gate: whose networks and channels are about to go? */
+static void mark_stale(struct h8l_device *h)
+{
+	struct h8l_file *f;
+
+	mutex_lock(&h->files_lock);
+	list_for_each_entry(f, &h->files, node)
+		f->stale |= f->channels || h->configured_by == f;
+	mutex_unlock(&h->files_lock);
+}
+
+/* Alone inside the gate. */
+static void stop(struct h8l_device *h, bool reachable)
+{
+	mark_stale(h);
+	/* Nobody else, and about to talk to firmware. */
+	WRITE_ONCE(h->state, H8L_STATE_RUN);
+	if (reachable && !READ_ONCE(h->lost) && h8l_present(h)) {
+		if (READ_ONCE(h->quiet))
+			h8l_coredump(h);
+		h8l_quiesce(h, NULL);
+		h8l_irq_off(h);
+	} else {
+		h8l_vdma_stopped(h);
+	}
 }
 
 /**
@@ -20,102 +50,111 @@ static void tell_user_space(struct h8l_device *h, enum kobject_action action)
  * @h: device
  * @reachable: the chip can be talked to
  *
- * Context: process, not inside the gate. Whoever sleeps inside leaves with
- * -ENODEV.
+ * Whoever sleeps inside leaves, and waits in h8l_enter() until it goes on.
+ *
+ * Context: process, not inside the gate.
  */
 void h8l_pause(struct h8l_device *h, bool reachable)
 {
+	bool ran = h8l_state(h) == H8L_STATE_RUN;
+
+	if (!h->paused)
+		h8l_awake(h);
+	h->paused = true;
 	WRITE_ONCE(h->state, H8L_STATE_PAUSING);
 	h8l_wake_all(h);
 	down_write(&h->gate);
-	/* Alone now, and about to talk to firmware. */
-	WRITE_ONCE(h->state, H8L_STATE_RUN);
-	if (reachable && !READ_ONCE(h->lost) && h8l_present(h)) {
-		h8l_quiesce(h, NULL);
-		h8l_irq_off(h);
-	} else {
-		h8l_vdma_stopped(h);
-	}
+	if (ran)
+		stop(h, reachable);
 	WRITE_ONCE(h->state, H8L_STATE_OFF);
 	up_write(&h->gate);
-	tell_user_space(h, KOBJ_OFFLINE);
+	if (ran)
+		h8l_tell(h, KOBJ_OFFLINE, READ_ONCE(h->quiet) ? "recovering" : "paused");
+}
+
+/**
+ * h8l_boot_checked() - make firmware run, and see that it answers
+ * @h: device
+ *
+ * Context: as h8l_boot().
+ */
+int h8l_boot_checked(struct h8l_device *h)
+{
+	int err = h8l_boot(h);
+
+	if (err)
+		return err;
+	h8l_dma_ended(h);
+	h->configured_by = NULL;
+	h->stale_networks = false;
+	err = h8l_check(h);
+	if (!err)
+		return 0;
+	WRITE_ONCE(h->state, H8L_STATE_OFF);
+	h8l_irq_off(h);
+	return err;
+}
+
+/* Also a function that lost its power, and with it its BARs. */
+static bool reachable_again(struct h8l_device *h)
+{
+	if (ioread32(h->config + HW_REG_PCI_ID) == U32_MAX)
+		h8l_restore_config(h);
+	pci_set_master(h->pdev);
+	return h8l_present(h);
 }
 
 /**
  * h8l_unpause() - boot the chip again and let everybody in
  * @h: device, paused
  *
- * Return: 0, or an error after which the device is lost until it is reset.
+ * Return: 0, or an error after which the device has to be recovered.
  */
 int h8l_unpause(struct h8l_device *h)
 {
+	bool quiet = READ_ONCE(h->quiet);
 	int err;
 
 	down_write(&h->gate);
 	WRITE_ONCE(h->lost, false);
-	pci_set_master(h->pdev);
-	err = h8l_present(h) ? h8l_boot(h) : -ENODEV;
-	if (!err) {
-		h8l_dma_ended(h);
-		h->configured_by = NULL;
-		h->stale_networks = false;
-	}
-	WRITE_ONCE(h->lost, err);
+	WRITE_ONCE(h->broken, false);
+	err = reachable_again(h) ? h8l_boot_checked(h) : -ENODEV;
+	if (h8l_wants_file(err))
+		WRITE_ONCE(h->lost, true);
+	else if (err)
+		WRITE_ONCE(h->broken, true);
 	up_write(&h->gate);
+	if (h->paused)
+		h8l_may_sleep(h);
+	h->paused = false;
+	if (err && !quiet && !h8l_wants_file(err))
+		h8l_lose(h, "chip did not come back");
 	h8l_wake_all(h);
-	if (err && !h8l_wants_file(err))
-		pci_err(h->pdev, "chip does not come back: %d; try /sys/bus/pci/devices/%s/reset\n",
-			err, pci_name(h->pdev));
 	if (!err)
-		tell_user_space(h, KOBJ_ONLINE);
+		h8l_tell(h, KOBJ_ONLINE, quiet ? "recovered" : "resumed");
 	return err;
 }
 
 /**
- * h8l_reset() - boot the firmware anew, by force if it does not react
+ * h8l_soft_reset() - boot the firmware anew
  * @h: device
  *
  * Return: 0, -EAGAIN while the function is being removed or reset by others,
  * or what went wrong.
  */
-int h8l_reset(struct h8l_device *h)
+int h8l_soft_reset(struct h8l_device *h)
 {
-	int err;
+	int err = -ENODEV;
 
 	if (!device_trylock(&h->pdev->dev))
 		return -EAGAIN;
-	if (h8l_state(h) >= H8L_STATE_CLOSING) {
-		err = -ENODEV;
-	} else {
-		h->resets++;
+	if (!READ_ONCE(h->closing)) {
 		h8l_pause(h, true);
 		err = h8l_unpause(h);
 	}
 	device_unlock(&h->pdev->dev);
-	if (!err || err == -ENODEV || h8l_wants_file(err))
-		return err;
-	pci_warn(h->pdev, "resetting the PCI function\n");
-	/* Comes back through reset_prepare() and reset_done(). */
-	err = pci_try_reset_function(h->pdev);
-	return err ?: READ_ONCE(h->lost) ? -EIO : 0;
+	return err;
 }
-
-static int h8l_suspend(struct device *dev)
-{
-	h8l_pause(dev_get_drvdata(dev), true);
-	return 0;
-}
-
-/* Firmware may have survived or not: booting finds out. */
-static int h8l_resume(struct device *dev)
-{
-	struct h8l_device *h = dev_get_drvdata(dev);
-
-	h8l_unpause(h);
-	return 0;
-}
-
-DEFINE_SIMPLE_DEV_PM_OPS(h8l_pm_ops, h8l_suspend, h8l_resume);
 
 static pci_ers_result_t error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
@@ -124,7 +163,8 @@ static pci_ers_result_t error_detected(struct pci_dev *pdev, pci_channel_state_t
 	pci_err(pdev, "PCI error, link state %u\n", (__force unsigned int)state);
 	h8l_pause(h, state == pci_channel_io_normal);
 	if (state == pci_channel_io_perm_failure) {
-		h8l_lose(h);
+		WRITE_ONCE(h->lost, true);
+		h8l_wake_all(h);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
 	return PCI_ERS_RESULT_NEED_RESET;

@@ -20,6 +20,9 @@
 /* A channel that is silent for so long is looked at without an interrupt. */
 #define WATCHDOG	(HZ / 2)
 
+/* After so many looks without progress the firmware is asked whether it lives. */
+#define SILENT_LOOKS	4
+
 static void __iomem *host_half(struct h8l_device *h, const struct h8l_channel *ch)
 {
 	return h->vdma + HW_VDMA_HOST_HALF(ch->index);
@@ -144,8 +147,10 @@ static void channel_irq(struct h8l_device *h, struct h8l_channel *ch)
 	if (!advance(ch, proc) && proc == ch->seen && ch->done != ch->head)
 		diagnose(h, ch);
 	ch->seen = proc;
-	if (ch->done != ch->tail || ch->verdict)
-		wake_up_all(&ch->owner->wait);
+	if (ch->done == ch->tail && !ch->verdict)
+		return;
+	WRITE_ONCE(ch->owner->silent, 0);
+	wake_up_all(&ch->owner->wait);
 }
 
 /* In the interrupt handler, or when polling. */
@@ -744,6 +749,10 @@ static void look_at_channels(struct h8l_file *f)
 
 	if (!busy || h8l_enter(f->h))
 		return;
+	/* It may wait for its input; or its firmware hangs. */
+	WRITE_ONCE(f->silent, READ_ONCE(f->silent) + 1);
+	if (READ_ONCE(f->silent) % SILENT_LOOKS == 0)
+		h8l_doubt(f->h, "a network stood still");
 	if (h8l_present(f->h)) {
 		if (h8l_irq_poll(f->h)) {
 			dev_warn_ratelimited(h8l_bus(f->h),

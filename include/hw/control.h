@@ -357,6 +357,9 @@ struct hw_event {
 	__le32 payload_len;
 } __attribute__((packed));
 
+/* Of the event ids this is the only one that a driver has to know. */
+#define HW_EVENT_CPU_ECC_FATAL		8
+
 _Static_assert(sizeof(struct hw_event) == 28, "event header");
 
 #endif /* _HW_CONTROL_H */

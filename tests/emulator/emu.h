@@ -54,7 +54,7 @@ enum emu_fault_kind {
 	EMU_FAULT_DESC_ERROR,		/* key: channel; value: n-th transfer fails */
 	EMU_FAULT_FLIP_OUTPUT,		/* key: byte offset; value: xor mask; frame by after */
 	EMU_FAULT_ALL_ONES,		/* value: after n BAR accesses reads are ~0 */
-	EMU_FAULT_NOTIFY_STORM,		/* value: events per second */
+	EMU_FAULT_NOTIFY_STORM,		/* value: events per second; value2: id, 7 */
 	EMU_FAULT_NOTIFY_LONG,		/* a notification with length > 0x370 */
 	EMU_FAULT_LOG_OFFSET,		/* log ring offsets out of range */
 	EMU_FAULT_DRIVER_DOWN_NEVER,

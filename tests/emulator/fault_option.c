@@ -39,7 +39,7 @@ static const struct fault_name {
 				    "change a byte of an output frame" },
 	[EMU_FAULT_ALL_ONES] = { "all-ones", NULL, "accesses", NULL,
 				 "after so many BAR accesses the card is gone" },
-	[EMU_FAULT_NOTIFY_STORM] = { "notify-storm", NULL, "rate", NULL,
+	[EMU_FAULT_NOTIFY_STORM] = { "notify-storm", NULL, "rate", "event",
 				     "notifications per second" },
 	[EMU_FAULT_NOTIFY_LONG] = { "notify-long", NULL, NULL, NULL,
 				    "a notification longer than its mailbox" },

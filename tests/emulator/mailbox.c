@@ -130,10 +130,13 @@ static void hand_over(struct emu *emu)
 
 /* Event 7 as a real card was once seen to send it (hardware.md 9.6): CPU ECC
  * error, version 0, sequence, priority 1, module 22, 1 parameter of 4 bytes.
+ * Event 8, the fatal one, has the same form.
  */
-static void notify_ecc(struct emu *emu)
+#define CPU_ECC_ERROR	7
+
+static void notify_ecc(struct emu *emu, uint32_t id)
 {
-	uint32_t event[8] = { 0, emu->stats.notifications, 1, 22, 7, 1, 4, 1u << 12 };
+	uint32_t event[8] = { 0, emu->stats.notifications, 1, 22, id, 1, 4, 1u << 12 };
 
 	emu_notify(emu, event, sizeof(event));
 }
@@ -147,7 +150,7 @@ static uint64_t run_long(struct emu *emu)
 	    !(emu->irq.mask & HW_IRQ_NOTIFICATION))
 		return EMU_IDLE;
 	emu->mbox.long_sent = true;
-	notify_ecc(emu);
+	notify_ecc(emu, CPU_ECC_ERROR);
 	return EMU_IDLE;
 }
 
@@ -166,7 +169,7 @@ static uint64_t run_storm(struct emu *emu)
 	 * the card, and the record would be taken for ever.
 	 */
 	if (*deadline != EMU_IDLE && (emu->irq.mask & HW_IRQ_NOTIFICATION))
-		notify_ecc(emu);
+		notify_ecc(emu, fault->value2 ? fault->value2 : CPU_ECC_ERROR);
 	*deadline = emu->now + interval;
 	return *deadline;
 }

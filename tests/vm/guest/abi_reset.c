@@ -29,7 +29,8 @@ int main(int argc, char **argv)
 	EXPECT(launch_out(&n), -ECONNRESET);
 	EXPECT(launch_in(&n), -ECONNRESET);
 	EXPECT(disable(fd, NET_CHANNELS), 0);
-	/* The firmware is new: it knows no network any more. */
+	/* The firmware is new: it knows no network any more. Said once. */
+	EXPECT(change_status(fd, HW_CS_ENABLED), -ENODEV);
 	EXPECT(change_status(fd, HW_CS_ENABLED), -EPROTO);
 	net_configure(&n);
 	net_enable(&n);

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/*
+ * abi_recover MODE: a chip that hangs, and what others notice of it.
+ *
+ *	hang	asks for the temperature, which is not answered, then who the
+ *		chip is until it says so
+ *	monitor	asks who the chip is, and reads notifications, until standard
+ *		input ends; nothing but success is expected
+ *	fault	what no recovery may come of: requests that firmware refuses,
+ *		and time-outs that are too short
+ *	fwreset	lets the firmware reset itself
+ *	uevents	prints HAILO_EVENT of all uevents until it is killed
+ */
+#include <linux/netlink.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "abi.h"
+
+static int ask(int fd, uint32_t opcode, uint32_t timeout_ms)
+{
+	struct message m;
+
+	begin(&m, opcode);
+	return send_control(fd, &m, HAILO8L_CPU_APP, timeout_ms);
+}
+
+static void hang(int fd)
+{
+	int64_t end = now_ms() + 60000;
+	int ret;
+
+	EXPECT(ask(fd, HW_OP_GET_CHIP_TEMPERATURE, 300), -ETIMEDOUT);
+	do {
+		ret = ask(fd, HW_OP_IDENTIFY, 300);
+		CHECK(!ret || ret == -ETIMEDOUT);
+	} while (ret && now_ms() < end);
+	EXPECT(ret, 0);
+}
+
+/* Sleeps until it is told to stop. */
+static pid_t read_notifications(int fd)
+{
+	struct hailo8l_notification a;
+	pid_t pid = fork();
+	int ret;
+
+	if (pid)
+		return pid;
+	do
+		ret = call(fd, HAILO8L_READ_NOTIFICATION, &a);
+	while (!ret);
+	exit(ret == -ECANCELED ? 0 : 1);
+}
+
+static void monitor(int fd)
+{
+	struct pollfd input = { .fd = 0, .events = POLLIN };
+	pid_t reader = read_notifications(fd);
+	int status, asked = 0;
+
+	while (!poll(&input, 1, 1)) {
+		EXPECT(ask(fd, HW_OP_IDENTIFY, 10000), 0);
+		asked++;
+	}
+	EXPECT(waitpid(reader, &status, WNOHANG), 0);
+	EXPECT(call(fd, HAILO8L_DISABLE_NOTIFICATION, NULL), 0);
+	EXPECT(waitpid(reader, &status, 0), reader);
+	EXPECT(status, 0);
+	CHECK(asked > 1);
+}
+
+static void fault(int fd)
+{
+	struct message m;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		EXPECT(change_status(fd, HW_CS_ENABLED), -EPROTO);
+		begin(&m, 0x7f);
+		send_control(fd, &m, HAILO8L_CPU_APP, 1000);
+		ask(fd, HW_OP_IDENTIFY, 0);
+	}
+	EXPECT(ask(fd, HW_OP_IDENTIFY, 1000), 0);
+}
+
+static void fwreset(int fd)
+{
+	uint32_t type = 0;
+	struct message m;
+	int i, ret;
+
+	begin(&m, HW_OP_RESET);
+	add(&m, &type, sizeof(type));
+	/* What the stock tool takes for success */
+	ret = send_control(fd, &m, HAILO8L_CPU_APP, 100);
+	EXPECT(ret, -ETIMEDOUT);
+	for (i = 0; i < 100 && ret; i++)
+		ret = ask(fd, HW_OP_IDENTIFY, 1000);
+	EXPECT(ret, 0);
+}
+
+static void uevents(int fd)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	char text[4096];
+	ssize_t n, at;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+	EXPECT(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	puts("ready");
+	fflush(stdout);
+	while ((n = recv(fd, text, sizeof(text) - 1, 0)) > 0) {
+		text[n] = 0;
+		for (at = 0; at < n; at += strlen(text + at) + 1)
+			if (!strncmp(text + at, "HAILO_EVENT=", 12))
+				printf("%.*s %s\n", (int)strcspn(text, "@"), text, text + at + 12);
+		fflush(stdout);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(int fd);
+	} modes[] = {
+		{ "hang", hang }, { "monitor", monitor }, { "fault", fault },
+		{ "fwreset", fwreset }, { "uevents", uevents },
+	};
+	size_t i;
+	int fd;
+
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		if (argc < 2 || strcmp(modes[i].name, argv[1]))
+			continue;
+		fd = strcmp(argv[1], "uevents") ? open_node() : -1;
+		modes[i].run(fd);
+		return verdict(argv[1]);
+	}
+	return 2;
+}

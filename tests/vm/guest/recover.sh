@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+#
+# A chip that hangs or loses its link is put right by the driver: one line in
+# the kernel's log, an error for who had a network, nothing for who only looks.
+# guests: amd64-6.12 arm64-6.12-16k
+# violations: yes
+# timeout: 600
+. /t/guest/_lib
+node=/sys/class/hailo_chardev/hailo0
+name=
+
+fail() { bad "$name: $*"; }
+
+# chip NAME OPTIONS: another card, with these faults
+chip() {
+	name=$1
+	shift
+	dmesg -c >/dev/null
+	host emu "$@" >/dev/null || die "the bench does not start a chip with $*"
+	/t/guest/_wait_card /dev/hailo0 || die "$name: no node"
+	dmesg -c >/dev/null
+}
+
+lines() { dmesg | grep 'hailo8l 0000' | grep -v 'firmware: failed to load'; }
+one_line() {
+	[ "$(lines | wc -l)" = 1 ] || fail "not one line: $(lines)"
+	lines | grep -q "$1" || fail "does not say '$1': $(lines)"
+}
+says() {
+	for _ in $(seq 600); do
+		dmesg | grep -q "$1" && return
+		sleep 0.1
+	done
+	fail "never says '$1'"
+}
+reset_was() { [ "$(count "resets.$1")" -ge 1 ] || fail "no $1 reset"; }
+works() { abi_dma >/tmp/works 2>&1 && ok "$name" || fail "does not work: $(cat /tmp/works)"; }
+under_network() { abi_reset "$1" >/tmp/net 2>&1 || fail "$(cat /tmp/net)"; }
+
+abi_recover uevents >/tmp/uevents &
+events=$!
+
+# Eight controls configure and start the network, the ninth finds the hang.
+chip "hang until a soft reset" --fault hang:controls=8,until=0
+under_network "abi_recover hang"
+one_line 'did not answer a control: recovered by a soft reset'
+reset_was soft
+works
+grep -q '^offline recovering' /tmp/uevents || fail "no offline event: $(cat /tmp/uevents)"
+grep -q '^online recovered' /tmp/uevents || fail "no online event: $(cat /tmp/uevents)"
+
+# The one who asks first is told; all others only wait.
+chip "hang beside a monitor" --fault hang:controls=40,until=1
+mkfifo /tmp/stop
+abi_recover monitor </tmp/stop >/tmp/monitor 2>&1 &
+pid=$!
+exec 4>/tmp/stop
+while ! lines | grep -q recovered; do
+	timeout 60 abi_recover hang >/dev/null
+done
+sleep 1
+exec 4>&-
+wait $pid
+# At most the one control that hung, which nobody can answer.
+[ "$(grep -c line /tmp/monitor)" -le 1 ] || fail "$(cat /tmp/monitor)"
+one_line 'recovered by a reset of the function'
+reset_was flr
+works
+
+chip "hang until a reset of the bus" --fault hang:controls=8,until=2
+under_network "abi_recover hang"
+one_line 'recovered by a reset of the bus'
+reset_was bus
+works
+
+chip "firmware that resets itself"
+abi_recover fwreset || fail "fwreset"
+one_line 'did not run any more: recovered by'
+works
+
+chip "a fatal error of its memory" --fault notify-storm:rate=1,event=8,count=2
+says 'fatal error of its memory: recovered by a soft reset'
+works
+
+chip "no fault of the chip's"
+abi_recover fault >/tmp/fault || fail "$(cat /tmp/fault)"
+[ "$(count boots)" = 1 ] || fail "a process caused a reset: $(lines)"
+works
+
+# Down, and up again without a configuration, as after under-voltage
+chip "accesses of a start"
+accesses=3000
+for bar in 0 2 4; do
+	accesses=$((accesses + $(count bar$bar.reads) + $(count bar$bar.writes)))
+done
+for how in 300 0; do
+	chip "a lost link, ms=$how" --fault "link-lost:accesses=$accesses,ms=$how"
+	abi_recover monitor </tmp/stop >/tmp/monitor 2>&1 &
+	pid=$!
+	exec 4>/tmp/stop
+	says 'did not answer: recovered by a return of the link'
+	sleep 1
+	exec 4>&-
+	wait $pid || fail "$(cat /tmp/monitor)"
+	[ "$(lines | wc -l)" = 2 ] || fail "not two lines: $(lines)"
+	works
+done
+reset_was bus
+
+# Never answers again: in the end it is left alone, until somebody asks.
+chip "hopeless" --fault control-never:opcode=0,count=14
+timeout 60 hailo8l identify >/dev/null 2>&1 && fail "identified"
+says 'given up after 4 recoveries'
+[ "$(lines | grep -c 'no reset helps')" = 3 ] || fail "$(lines)"
+hailo8l identify >/dev/null 2>&1 && fail "can be used when given up"
+grep -q '^change lost' /tmp/uevents || fail "no event: $(cat /tmp/uevents)"
+echo 1 >$node/reset || fail "reset by hand"
+works
+
+echo N >/sys/module/hailo8l/parameters/auto_recovery
+chip "switched off" --fault hang:controls=1,until=0
+timeout 60 hailo8l identify >/dev/null 2>&1
+timeout 60 hailo8l identify >/dev/null 2>&1 && fail "recovered although switched off"
+echo 1 >$node/reset || fail "reset by hand"
+works
+
+kill $events
+exit $worst
