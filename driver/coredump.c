@@ -66,7 +66,7 @@ static void add_head(struct h8l_device *h, struct dump *d)
 	say(d, "driver: " H8L_VERSION "\nkernel: %s\n", init_utsname()->release);
 	say(d, "device: %s %s\n", pci_name(h->pdev), dev_name(&h->dev));
 	say(d, "firmware: %u.%u.%u\n", h->fw_version[0], h->fw_version[1], h->fw_version[2]);
-	say(d, "reason: %s\n", READ_ONCE(h->rec.why) ?: "reset by hand");
+	say(d, "reason: %s\n", READ_ONCE(h->rec.why) ?: "none");
 	say(d, "recoveries: %u\n", h->rec.count);
 	say(d, "owed: %d\npolled: %d\nstale-networks: %d\n", h->mbox.owed, h->polled,
 	    h->stale_networks);

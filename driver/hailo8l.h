@@ -275,7 +275,7 @@ struct h8l_mailbox {
  * @tries: recoveries since it last worked for a while
  * @last: jiffies when the last one ended
  * @count: that succeeded
- * @record: head of the last control, under h8l_mailbox.lock
+ * @record: head of the last control of a program, under h8l_mailbox.lock
  * @record_len: its whole length
  */
 struct h8l_recovery {
@@ -322,6 +322,7 @@ struct h8l_device {
 	bool closing;			/* remove() has begun */
 	bool quiet;			/* whoever boots it says what came of it */
 	bool asleep;			/* in D3hot */
+	unsigned long error_until;	/* the PCI core repairs the link: jiffies, or 0 */
 	bool removing;			/* all memory is taken off the bus */
 	wait_queue_head_t back;		/* for those who want to enter */
 	struct h8l_recovery rec;

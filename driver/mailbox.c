@@ -59,8 +59,6 @@ static int post(struct h8l_device *h, const union letter *letter, u32 len, u32 c
 	u32 words = DIV_ROUND_UP(HEAD_LEN + len, sizeof(u32));
 	u32 last;
 
-	memcpy(h->rec.record, letter->box.data, min_t(u32, len, H8L_RECORD_LEN));
-	h->rec.record_len = len;
 	__iowrite32_copy(h->fw + HW_MBOX_REQUEST, letter->word, words);
 	__raw_writel(0, h->fw + RESPONSE_LEN);
 	last = __raw_readl(h->fw + HW_MBOX_REQUEST + (words - 1) * sizeof(u32));
@@ -202,6 +200,8 @@ static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
 	err = h8l_control_check(f, opcode(request->box.data, len), request->box.data, len);
 	if (err)
 		return err;
+	memcpy(f->h->rec.record, request->box.data, min_t(u32, len, H8L_RECORD_LEN));
+	f->h->rec.record_len = len;
 	err = transact(f->h, request, cpu, timeout_ms, true, answer);
 	if (err == -ETIMEDOUT)
 		h8l_doubt(f->h, "firmware did not answer a control");

@@ -371,7 +371,11 @@ static void h8l_remove(struct pci_dev *pdev)
 /* The next kernel must not find a chip that writes into its memory. */
 static void h8l_shutdown(struct pci_dev *pdev)
 {
-	h8l_pause(pci_get_drvdata(pdev), true);
+	struct h8l_device *h = pci_get_drvdata(pdev);
+
+	WRITE_ONCE(h->closing, true);
+	h8l_recovery_off(h);
+	h8l_pause(h, true);
 	pci_clear_master(pdev);
 }
 

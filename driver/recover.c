@@ -161,7 +161,7 @@ static void reset_dead_link(struct h8l_device *h)
 		return;
 	pci_read_config_word(port, PCI_BRIDGE_CONTROL, &control);
 	pci_write_config_word(port, PCI_BRIDGE_CONTROL, control | PCI_BRIDGE_CTL_BUS_RESET);
-	msleep(2);
+	usleep_range(2000, 4000);
 	pci_write_config_word(port, PCI_BRIDGE_CONTROL, control);
 	msleep(100);
 }
@@ -277,8 +277,8 @@ static void acquit(struct h8l_device *h)
 
 static void give_up(struct h8l_device *h, const char *why)
 {
-	pci_err(h->pdev, "%s: given up after %u recoveries; check power and seat, then echo 1 >/sys/class/" HAILO8L_CLASS_NAME "/%s/reset\n",
-		why, h->rec.tries, dev_name(&h->dev));
+	pci_err(h->pdev, "%s: given up after %u recoveries; check power and seat, then echo 1 >/sys/class/%s/%s/reset\n",
+		why, h->rec.tries, HAILO8L_CLASS_NAME, dev_name(&h->dev));
 	WRITE_ONCE(h->lost, true);
 	WRITE_ONCE(h->broken, false);
 	acquit(h);
@@ -335,6 +335,13 @@ static bool is_well(struct h8l_device *h)
 	return !err;
 }
 
+static bool in_repair(struct h8l_device *h)
+{
+	unsigned long until = READ_ONCE(h->error_until);
+
+	return until && time_before(jiffies, until);
+}
+
 static void recovery_work(struct work_struct *work)
 {
 	struct h8l_device *h = container_of(work, struct h8l_device, rec.work.work);
@@ -342,7 +349,8 @@ static void recovery_work(struct work_struct *work)
 
 	if (!may_recover(h) || !why || READ_ONCE(h->closing))
 		return;
-	if (!mutex_trylock(&h->reset_lock)) {
+	/* By hand, or the kernel repairs the link already. */
+	if (in_repair(h) || !mutex_trylock(&h->reset_lock)) {
 		queue(h, BUSY_MS);
 		return;
 	}

@@ -9,10 +9,13 @@
 
 #include "hailo8l.h"
 
+/* So long the PCI core may take to repair a link. */
+#define ERROR_MS	20000
+
 void h8l_tell(struct h8l_device *h, enum kobject_action action, const char *what)
 {
 	char event[32];
-	char *env[] = { event, NULL };
+	char *env[2] = { event };
 
 	snprintf(event, sizeof(event), "HAILO_EVENT=%s", what);
 	kobject_uevent_env(&h->dev.kobj, action, env);
@@ -36,7 +39,7 @@ static void stop(struct h8l_device *h, bool reachable)
 	/* Nobody else, and about to talk to firmware. */
 	WRITE_ONCE(h->state, H8L_STATE_RUN);
 	if (reachable && !READ_ONCE(h->lost) && h8l_present(h)) {
-		if (READ_ONCE(h->quiet))
+		if (READ_ONCE(h->rec.why))
 			h8l_coredump(h);
 		h8l_quiesce(h, NULL);
 		h8l_irq_off(h);
@@ -167,6 +170,9 @@ static pci_ers_result_t error_detected(struct pci_dev *pdev, pci_channel_state_t
 		h8l_wake_all(h);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
+	/* The PCI core does not always say that it failed. */
+	WRITE_ONCE(h->error_until, (jiffies + msecs_to_jiffies(ERROR_MS)) | 1);
+	h8l_lose(h, "link had an error that was not repaired");
 	return PCI_ERS_RESULT_NEED_RESET;
 }
 
@@ -181,7 +187,10 @@ static pci_ers_result_t slot_reset(struct pci_dev *pdev)
 
 static void error_resume(struct pci_dev *pdev)
 {
-	h8l_unpause(pci_get_drvdata(pdev));
+	struct h8l_device *h = pci_get_drvdata(pdev);
+
+	h8l_unpause(h);
+	WRITE_ONCE(h->error_until, 0);
 }
 
 static void reset_prepare(struct pci_dev *pdev)

@@ -9,6 +9,7 @@
  *	fault	what no recovery may come of: requests that firmware refuses,
  *		and time-outs that are too short
  *	fwreset	lets the firmware reset itself
+ *	dump	prints the text of a devcoredump, and checks its sections
  *	uevents	prints HAILO_EVENT of all uevents until it is killed
  */
 #include <linux/netlink.h>
@@ -100,6 +101,44 @@ static void fwreset(int fd)
 	EXPECT(ret, 0);
 }
 
+/* Raw bytes of one section; the logs are those of firmware that ran. */
+static void section(const char *head, FILE *in)
+{
+	static const char *const names[] = {
+		"config-atr", "vdma", "request", "response", "log-app", "log-core",
+	};
+	static unsigned int next;
+	static uint8_t data[8192];
+	char name[32] = "";
+	size_t len = 0;
+
+	CHECK(sscanf(head, "section %31s %zu", name, &len) == 2 && len <= sizeof(data));
+	CHECK(next < 6 && !strcmp(name, names[next]));
+	next++;
+	EXPECT((int)fread(data, 1, len, in), (int)len);
+	if (!strcmp(name, "config-atr"))
+		CHECK(len == 128 && data[8] == 0 && data[11] == 0x60);
+	if (!strcmp(name, "log-app"))
+		CHECK(len == 4096 && (data[4] || data[5]));
+	if (next == 6)
+		EXPECT(fgetc(in), EOF);
+}
+
+static void dump(int fd)
+{
+	char line[512];
+
+	(void)fd;
+	CHECK(fgets(line, sizeof(line), stdin) && !strcmp(line, "hailo8l firmware dump 1\n"));
+	while (fgets(line, sizeof(line), stdin)) {
+		fputs(line, stdout);
+		if (!strncmp(line, "section ", 8))
+			section(line, stdin);
+		else
+			CHECK(strstr(line, ": "));
+	}
+}
+
 static void uevents(int fd)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
@@ -126,7 +165,7 @@ int main(int argc, char **argv)
 		void (*run)(int fd);
 	} modes[] = {
 		{ "hang", hang }, { "monitor", monitor }, { "fault", fault },
-		{ "fwreset", fwreset }, { "uevents", uevents },
+		{ "fwreset", fwreset }, { "dump", dump }, { "uevents", uevents },
 	};
 	size_t i;
 	int fd;
@@ -134,7 +173,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		if (argc < 2 || strcmp(modes[i].name, argv[1]))
 			continue;
-		fd = strcmp(argv[1], "uevents") ? open_node() : -1;
+		fd = modes[i].run == dump || modes[i].run == uevents ? -1 : open_node();
 		modes[i].run(fd);
 		return verdict(argv[1]);
 	}

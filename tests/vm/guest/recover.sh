@@ -34,7 +34,13 @@ says() {
 	fail "never says '$1'"
 }
 reset_was() { [ "$(count "resets.$1")" -ge 1 ] || fail "no $1 reset"; }
-works() { abi_dma >/tmp/works 2>&1 && ok "$name" || fail "does not work: $(cat /tmp/works)"; }
+works() {
+	if abi_dma >/tmp/works 2>&1; then
+		ok "$name"
+	else
+		fail "does not work: $(cat /tmp/works)"
+	fi
+}
 under_network() { abi_reset "$1" >/tmp/net 2>&1 || fail "$(cat /tmp/net)"; }
 
 abi_recover uevents >/tmp/uevents &
@@ -46,6 +52,15 @@ under_network "abi_recover hang"
 one_line 'did not answer a control: recovered by a soft reset'
 reset_was soft
 works
+for dump in /sys/class/devcoredump/devcd*; do
+	cp "$dump/data" /tmp/dump && echo 1 >"$dump/data"
+done
+abi_recover dump </tmp/dump >/tmp/text || fail "dump: $(cat /tmp/text)"
+grep -q '^reason: firmware did not answer a control$' /tmp/text || fail "dump: no reason"
+grep -q '^last-control: length 20, 00 00 00 02 .* 2e 00 00 00 00$' /tmp/text ||
+	fail "dump: $(grep last-control /tmp/text)"
+grep -q '^channel-16: launched 9 done 1 ' /tmp/text || fail "dump: $(grep channel /tmp/text)"
+grep -q '^pci-id: 28641e60$' /tmp/text || fail "dump: no registers"
 grep -q '^offline recovering' /tmp/uevents || fail "no offline event: $(cat /tmp/uevents)"
 grep -q '^online recovered' /tmp/uevents || fail "no online event: $(cat /tmp/uevents)"
 
