@@ -352,6 +352,8 @@ static int mapping_create(struct h8l_file *f, struct hailo8l_buffer_map *a)
 	else
 		a->mapped_handle = map->handle;
 	up_read(&h->gate);
+	if (!state)
+		h8l_may_sleep(h);
 	return err;
 }
 

@@ -18,6 +18,7 @@ chip() {
 	dmesg -c >/dev/null
 	host emu "$@" >/dev/null || die "the bench does not start a chip with $*"
 	/t/guest/_wait_card /dev/hailo0 || die "$name: no node"
+	says 'Added board'
 	dmesg -c >/dev/null
 }
 
@@ -90,7 +91,7 @@ works
 
 chip "firmware that resets itself"
 abi_recover fwreset || fail "fwreset"
-one_line 'did not run any more: recovered by'
+one_line 'did not answer a control: recovered by a soft reset'
 works
 
 chip "a fatal error of its memory" --fault notify-storm:rate=1,event=8,count=2
