@@ -13,8 +13,8 @@
  *
  * The reset is the weakest that helps: the doorbell, the PCI function, the
  * bus. After each one the firmware is loaded and has to answer. A link that
- * is down can only come back by itself or by a reset of the bus; the
- * function's configuration, lost with the power, is written again.
+ * is down has to come back by itself, as after under-voltage; the function's
+ * configuration, lost with the power, is written again.
  *
  * What programs see. Whoever opens the node or asks something meanwhile waits
  * until it is over; monitoring goes on as if nothing had been. A file with
@@ -147,25 +147,6 @@ static bool link_comes(struct h8l_device *h)
 	return true;
 }
 
-/*
- * By hand: the PCI core would wait a minute for a function that is not there,
- * with all locks held. A hot-plug port may take the reset for a change of
- * cards and bind the driver anew, which is as good.
- */
-static void reset_dead_link(struct h8l_device *h)
-{
-	struct pci_dev *port = pci_upstream_bridge(h->pdev);
-	u16 control;
-
-	if (!port || !list_is_singular(&h->pdev->bus->devices))
-		return;
-	pci_read_config_word(port, PCI_BRIDGE_CONTROL, &control);
-	pci_write_config_word(port, PCI_BRIDGE_CONTROL, control | PCI_BRIDGE_CTL_BUS_RESET);
-	usleep_range(2000, 4000);
-	pci_write_config_word(port, PCI_BRIDGE_CONTROL, control);
-	msleep(100);
-}
-
 static int link_reset(struct h8l_device *h)
 {
 	int err = -ENODEV;
@@ -174,8 +155,6 @@ static int link_reset(struct h8l_device *h)
 		return -EAGAIN;
 	if (!READ_ONCE(h->closing)) {
 		h8l_pause(h, false);
-		if (!link_comes(h))
-			reset_dead_link(h);
 		if (link_comes(h))
 			err = h8l_unpause(h);
 	}
