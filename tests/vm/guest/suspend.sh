@@ -4,6 +4,7 @@
 # the firmware is loaded again after, and the program goes on with the same
 # file when it has configured again. In S3 the chip has no power.
 # guests: amd64-6.12
+# violations: yes
 # append: h8l.sleep no_console_suspend suspend.pm_test_delay=1
 # timeout: 300
 . /t/guest/_lib
