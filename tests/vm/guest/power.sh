@@ -2,7 +2,7 @@
 #
 # A chip that nobody uses sleeps, programs do not notice, and sensors that are
 # looked at again and again neither fail nor keep it awake.
-# guests: amd64-6.12 arm64-6.12-16k
+# guests: amd64-6.12
 # timeout: 300
 . /t/guest/_lib
 node=/sys/class/hailo_chardev/hailo0

@@ -2,7 +2,7 @@
 #
 # A chip that hangs or loses its link is put right by the driver: one line in
 # the kernel's log, an error for who had a network, nothing for who only looks.
-# guests: amd64-6.12 arm64-6.12-16k
+# guests: amd64-6.12
 # violations: yes
 # timeout: 600
 . /t/guest/_lib
