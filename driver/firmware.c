@@ -242,7 +242,7 @@ static int soft_reset(struct h8l_device *h)
 	}
 	for (end = jiffies + msecs_to_jiffies(ROM_MS); !rom_waits(h); msleep(1)) {
 		if (time_after(jiffies, end)) {
-			h8l_log(h, KERN_ERR, "boot ROM does not wait for firmware after the reset\n");
+			h8l_log(h, KERN_ERR, "boot ROM does not wait for firmware after a reset\n");
 			return -ETIMEDOUT;
 		}
 	}
@@ -282,7 +282,7 @@ static void write_config(struct h8l_device *h, const char *name, u32 addr)
 		return;
 	if (fw->size > HW_BOOT_CONFIG_FILE_MAX)
 		h8l_log(h, KERN_WARNING, "%s is larger than %u bytes, not used\n",
-			 name, HW_BOOT_CONFIG_FILE_MAX);
+			name, HW_BOOT_CONFIG_FILE_MAX);
 	else if (write_memory(h, addr, fw->data, fw->size))
 		h8l_log(h, KERN_WARNING, "%s could not be written, not used\n", name);
 	release_firmware(fw);
@@ -329,7 +329,7 @@ static int load(struct h8l_device *h, const struct image *img, const char *name)
 		return err;
 	h8l_log(h, KERN_NOTICE, "NNC Firmware loaded successfully\n");
 	h8l_log(h, KERN_NOTICE, "FW loaded, took %lld ms\n",
-		   ktime_ms_delta(ktime_get(), begin));
+		ktime_ms_delta(ktime_get(), begin));
 	return 0;
 }
 
@@ -348,8 +348,8 @@ static int load_file(struct h8l_device *h, const struct firmware *fw, const char
 		return -ENOEXEC;
 	}
 	h8l_log(h, KERN_NOTICE, "Writing file %s, version %u.%u.%u\n", name,
-		   le32_to_cpu(img.app->major), le32_to_cpu(img.app->minor),
-		   le32_to_cpu(img.app->revision) & HW_FW_REVISION_NUMBER);
+		le32_to_cpu(img.app->major), le32_to_cpu(img.app->minor),
+		le32_to_cpu(img.app->revision) & HW_FW_REVISION_NUMBER);
 	h->fw_version[0] = le32_to_cpu(img.app->major);
 	h->fw_version[1] = le32_to_cpu(img.app->minor);
 	h->fw_version[2] = le32_to_cpu(img.app->revision) & HW_FW_REVISION_NUMBER;

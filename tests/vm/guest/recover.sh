@@ -138,4 +138,4 @@ echo 1 >$node/reset || fail "reset by hand"
 works
 
 kill $events
-exit $worst
+exit "$worst"

@@ -65,4 +65,4 @@ if grep -q deep $power/mem_sleep; then
 	nap deep
 	[ "$(count resets.bus)" -gt "$resets" ] || bad "the chip did not lose its power"
 fi
-exit $worst
+exit "$worst"
