@@ -31,6 +31,7 @@ struct fw *fw_new(struct emu *emu)
 		return NULL;
 	}
 	fw->emu = emu;
+	nn_set_ddr(fw->nn, fw_ddr_rows, fw);
 	return fw;
 }
 

@@ -12,6 +12,7 @@
 #define FW_H
 
 #include <endian.h>
+#include <errno.h>
 #include <string.h>
 
 #include "tests/emulator/core.h"
@@ -25,6 +26,9 @@
 #define FW_CHANNELS		HW_VDMA_CHANNELS
 #define FW_CLUSTERS		8
 #define FW_MAX_DDR_PAIRS	8
+#define FW_MAX_INTER		32	/* intermediate buffers of a round */
+#define FW_MAX_BATCH		64	/* a host sends at most 63 */
+#define FW_NMS_UNITS		8	/* the real number is unknown */
 /* SRAM for action lists. The real size is unknown; this holds 32 applications
  * of the largest single-context networks seen.
  */
@@ -245,7 +249,7 @@ enum fw_role {
 struct fw_channel {
 	enum fw_role role;
 	struct hw_host_buffer buf;	/* as in the action that opened it */
-	uint32_t frame_bytes;
+	uint32_t frame_bytes;		/* of a transfer; only NMS frames have several */
 	uint8_t stream;
 	uint8_t network;
 	uint8_t config_stream;
@@ -257,7 +261,9 @@ struct fw_channel {
 	bool dummy;			/* not in this context (CHANGE_STREAM_MAPPING) */
 	bool mapped;			/* CHANGE_STREAM_MAPPING seen in this context */
 	bool broken;			/* no data moves any more */
-	uint8_t *frame;			/* frame_bytes */
+	uint8_t *frame;			/* room */
+	uint32_t room;			/* frame_bytes, or all transfers of an NMS frame */
+	uint32_t used;			/* output: bytes of this frame */
 	uint32_t fill;			/* input: bytes received; output: sent */
 	bool pending;			/* output: frame is not sent completely */
 	uint32_t frames;		/* of this pass: received, or sent */
@@ -296,6 +302,14 @@ bool fw_flow_has_passes(const struct fw *fw);
 uint32_t fw_flow_load(struct fw *fw);
 /* Starts a new pass: a context gets its next batch. */
 void fw_flow_next_pass(struct fw *fw);
+/* fw_ddr.c: rows of DDR buffers. Those of a real network, or nothing to do. */
+bool fw_ddr_move(struct fw *fw, unsigned int network);
+/* All pairs of the network were used by what was computed. */
+bool fw_ddr_used(struct fw *fw, unsigned int network);
+nn_ddr_fn fw_ddr_rows;
+/* fw_inter.c: a frame has gone to an intermediate buffer, or come from one. */
+void fw_inter_wrote(struct fw *fw, const struct fw_channel *ch);
+void fw_inter_read(struct fw *fw, const struct fw_channel *ch, unsigned int channel);
 
 /* ---- interpreter: fw_action.c ---- */
 
@@ -315,6 +329,24 @@ struct fw_ddr_pair {
 	uint8_t d2h;
 	uint8_t network;
 	uint32_t frame_descs;
+	bool moved;			/* in this frame */
+};
+
+/* What was written to an intermediate buffer in this round: whoever reads it must
+ * find the same.
+ */
+struct fw_inter {
+	uint64_t address;		/* of its descriptor list; 0: unused */
+	uint32_t frames;
+	uint64_t hash[FW_MAX_BATCH];
+};
+
+struct fw_nms {				/* as in ENABLE_NMS */
+	bool enabled;
+	uint8_t network;
+	uint16_t classes;
+	uint16_t burst;
+	uint8_t chunks;
 };
 
 struct fw_breakpoint {
@@ -341,6 +373,8 @@ struct fw_cs {
 	bool ddr_running;
 	unsigned int ddr_count;
 	struct fw_ddr_pair ddr[FW_MAX_DDR_PAIRS];
+	struct fw_inter inter[FW_MAX_INTER];
+	struct fw_nms nms[FW_NMS_UNITS];
 	struct fw_network network[FW_MAX_NETWORKS];
 	struct fw_channel channel[FW_CHANNELS];
 	struct fw_breakpoint breakpoint;

@@ -41,6 +41,7 @@ uint32_t fw_channel_open(struct fw *fw, uint8_t id, enum fw_role role,
 	ch->role = role;
 	ch->buf = *buf;
 	ch->frame_bytes = le32toh(buf->bytes_in_pattern);
+	ch->room = ch->frame_bytes;
 	return 0;
 }
 

@@ -515,7 +515,7 @@ static uint32_t add_ddr_pair(struct fw *fw, const uint8_t *body)
 	if (fw->cs.ddr_count == FW_MAX_DDR_PAIRS)
 		return FW_DDR_PAIR_STATE;
 	fw->cs.ddr[fw->cs.ddr_count++] = (struct fw_ddr_pair){
-		a->h2d_channel, a->d2h_channel, a->network, le32toh(a->descs_per_frame) };
+		a->h2d_channel, a->d2h_channel, a->network, le32toh(a->descs_per_frame), false };
 	return 0;
 }
 
@@ -573,7 +573,21 @@ static uint32_t wait_nms(struct fw *fw, const uint8_t *body)
 
 static uint32_t enable_nms(struct fw *fw, const uint8_t *body)
 {
-	return check_network(fw, ((const struct hw_enable_nms *)body)->network);
+	const struct hw_enable_nms *a = (const void *)body;
+	uint32_t status = check_network(fw, a->network);
+
+	if (status)
+		return status;
+	if (a->unit >= FW_NMS_UNITS)
+		return FW_NMS_UNIT;
+	if (!a->classes)
+		return FW_NMS_CLASSES;
+	if (!a->burst)
+		return FW_NMS_BURST;
+	fw->cs.nms[a->unit] = (struct fw_nms){
+		true, a->network, le16toh(a->classes), le16toh(a->burst),
+		a->division_factor ? a->division_factor : 1 };
+	return 0;
 }
 
 /* All configuration is there: look at it now, not when the first frame comes. */

@@ -82,9 +82,28 @@ static bool read_input(struct fw *fw, unsigned int channel)
 	if (n <= 0)
 		return false;
 	ch->fill += n;
-	if (ch->fill == ch->frame_bytes)
+	if (ch->fill == ch->frame_bytes) {
+		if (ch->role == FW_INTER)
+			fw_inter_read(fw, ch, channel);
 		input_arrived(fw, ch);
+	}
 	return true;
+}
+
+/* What is left of the transfer that is under way: no descriptor goes beyond it. */
+static uint32_t transfer_left(const struct fw_channel *ch)
+{
+	return ch->frame_bytes - ch->fill % ch->frame_bytes;
+}
+
+static void output_left(struct fw *fw, struct fw_channel *ch)
+{
+	if (ch->role == FW_INTER)
+		fw_inter_wrote(fw, ch);
+	ch->pending = false;
+	ch->fill = 0;
+	ch->frames++;
+	measure_latency(fw);
 }
 
 static bool write_output(struct fw *fw, unsigned int channel)
@@ -94,88 +113,14 @@ static bool write_output(struct fw *fw, unsigned int channel)
 
 	if (!takes_part(ch) || !ch->pending || ch->broken || !request_frame(fw, channel))
 		return false;
-	n = vdma_write(fw->emu, channel, ch->frame + ch->fill, ch->frame_bytes - ch->fill);
+	n = vdma_write(fw->emu, channel, ch->frame + ch->fill, transfer_left(ch));
 	if (n < 0)
 		stop_channel(fw, channel, n);
 	if (n <= 0)
 		return false;
 	ch->fill += n;
-	if (ch->fill == ch->frame_bytes) {
-		ch->pending = false;
-		ch->fill = 0;
-		ch->frames++;
-		measure_latency(fw);
-	}
-	return true;
-}
-
-/* ---- DDR buffers: rows that leave the chip and come back within a frame ---- */
-
-static bool give_descs(struct fw *fw, unsigned int channel)
-{
-	const struct fw_channel *ch = &fw->cs.channel[channel];
-
-	return vdma_advance(fw->emu, channel, ch->frame_bytes / le16toh(ch->buf.page_size)) == 0;
-}
-
-/* The bytes are a function of where they belong, so a row that comes back from
- * elsewhere shows.
- */
-static void make_row(const struct fw_channel *ch, uint8_t stream, uint32_t row)
-{
-	uint32_t i;
-
-	for (i = 0; i < ch->frame_bytes; i++)
-		ch->frame[i] = row * 131 + i * 7 + stream;
-}
-
-static bool write_row(struct fw *fw, const struct fw_ddr_pair *pair, uint32_t row)
-{
-	struct fw_channel *out = &fw->cs.channel[pair->d2h];
-
-	make_row(out, out->stream, row);
-	return give_descs(fw, pair->d2h) &&
-	       vdma_write(fw->emu, pair->d2h, out->frame, out->frame_bytes) == out->frame_bytes;
-}
-
-static bool read_row(struct fw *fw, const struct fw_ddr_pair *pair, uint32_t row)
-{
-	struct fw_channel *out = &fw->cs.channel[pair->d2h], *in = &fw->cs.channel[pair->h2d];
-
-	make_row(out, out->stream, row);
-	return give_descs(fw, pair->h2d) &&
-	       vdma_read(fw->emu, pair->h2d, in->frame, in->frame_bytes) == in->frame_bytes &&
-	       memcmp(out->frame, in->frame, in->frame_bytes) == 0;
-}
-
-/* As many rows as the buffer is said to hold are out before the first one comes
- * back: a buffer that is smaller, or overlaps itself, loses some.
- */
-static bool move_pair(struct fw *fw, const struct fw_ddr_pair *pair)
-{
-	uint32_t rows = le16toh(fw->cs.channel[pair->d2h].reg.core_buffers_per_frame);
-	uint32_t ahead = fw->cs.channel[pair->d2h].buffered_rows, row;
-
-	for (row = 0; row < rows + ahead - 1; row++) {
-		if ((row >= rows || write_row(fw, pair, row)) &&
-		    (row + 1 < ahead || row + 1 - ahead >= rows ||
-		     read_row(fw, pair, row + 1 - ahead)))
-			continue;
-		emu_violation(fw->emu, "DDR buffer of channels %u and %u: row %u is lost",
-			      pair->d2h, pair->h2d, row);
-		fw_cs_fail(fw, FW_DDR_TIMEOUT);
-		return false;
-	}
-	return true;
-}
-
-static bool move_ddr(struct fw *fw, unsigned int network)
-{
-	unsigned int i;
-
-	for (i = 0; i < fw->cs.ddr_count; i++)
-		if (fw->cs.ddr[i].network == network && !move_pair(fw, &fw->cs.ddr[i]))
-			return false;
+	if (ch->fill == ch->used)
+		output_left(fw, ch);
 	return true;
 }
 
@@ -217,7 +162,7 @@ static unsigned int collect(struct fw *fw, unsigned int network, bool input, str
 		struct fw_channel *ch = &fw->cs.channel[i];
 
 		if (fw_is_input(i) == input && is_part_of(ch, network))
-			io[count++] = (struct nn_io){ ch->stream, ch->frame, ch->frame_bytes };
+			io[count++] = (struct nn_io){ ch->stream, ch->frame, ch->room, 0 };
 	}
 	qsort(io, count, sizeof(*io), by_index);
 	return count;
@@ -230,11 +175,22 @@ static void flip_output(struct fw *fw, const struct nn_io *out, unsigned int cou
 
 	if (!count || !emu_fault(fw->emu, EMU_FAULT_FLIP_OUTPUT, -1, &fault))
 		return;
-	if (fault->key >= 0 && fault->key < out[0].len)
+	if (fault->key >= 0 && fault->key < out[0].used)
 		out[0].data[fault->key] ^= fault->value;
 }
 
-static void hand_over(struct fw *fw, unsigned int network)
+static uint32_t used_bytes(const struct nn_io *out, unsigned int count, uint8_t stream)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (out[i].sys_index == stream)
+			return out[i].used;
+	return 0;
+}
+
+static void hand_over(struct fw *fw, unsigned int network, const struct nn_io *out,
+		      unsigned int count)
 {
 	unsigned int i;
 
@@ -245,7 +201,78 @@ static void hand_over(struct fw *fw, unsigned int network)
 			continue;
 		ch->fill = 0;
 		ch->pending = !fw_is_input(i);
+		ch->used = used_bytes(out, count, ch->stream);
 	}
+}
+
+/* ---- non-maximum suppression ---- */
+
+static bool nms_enabled(const struct fw *fw, unsigned int network, const struct nn_output *o)
+{
+	unsigned int i;
+
+	for (i = 0; i < FW_NMS_UNITS; i++) {
+		const struct fw_nms *unit = &fw->cs.nms[i];
+
+		if (unit->enabled && unit->network == network &&
+		    unit->classes == o->nms_classes && unit->burst == o->nms_burst &&
+		    unit->chunks == o->nms_chunks)
+			return true;
+	}
+	return false;
+}
+
+static bool any_nms(const struct fw *fw)
+{
+	unsigned int i;
+
+	for (i = 0; i < FW_NMS_UNITS; i++)
+		if (fw->cs.nms[i].enabled)
+			return true;
+	return false;
+}
+
+/* Room for all transfers of the frame; false if it cannot leave like that. */
+static bool prepare_output(struct fw *fw, struct fw_channel *ch)
+{
+	struct nn_output o;
+	uint8_t *frame;
+
+	if (!nn_find_output(fw->nn, ch->stream, &o))
+		return true;		/* nn_run() says what is wrong */
+	if (o.transfer_bytes != ch->frame_bytes) {
+		emu_violation(fw->emu, "output stream %u: transfers of %u bytes, the channel has %u",
+			      ch->stream, o.transfer_bytes, ch->frame_bytes);
+		return false;
+	}
+	if (o.nms_burst && !nms_enabled(fw, ch->network, &o)) {
+		emu_violation(fw->emu, "output stream %u: no unit for NMS of %u classes in bursts of %u, %u chunks",
+			      ch->stream, o.nms_classes, o.nms_burst, o.nms_chunks);
+		return false;
+	}
+	if (ch->room >= o.max_bytes)
+		return true;
+	frame = realloc(ch->frame, o.max_bytes);
+	if (!frame)
+		return false;
+	ch->frame = frame;
+	ch->room = o.max_bytes;
+	return true;
+}
+
+static bool prepare_outputs(struct fw *fw, unsigned int network)
+{
+	unsigned int i;
+
+	if (!nn_is_network(fw->nn) && any_nms(fw)) {
+		emu_violation(fw->emu, "this chip has no NMS for networks that it cannot compute");
+		return false;
+	}
+	for (i = HW_VDMA_FIRST_D2H; i < FW_CHANNELS; i++)
+		if (is_part_of(&fw->cs.channel[i], network) &&
+		    !prepare_output(fw, &fw->cs.channel[i]))
+			return false;
+	return true;
 }
 
 /* Several contexts: later ones are configured while this one runs. */
@@ -280,23 +307,32 @@ static bool last_context(const struct fw *fw)
 	return fw->cs.context + 1 == fw->apps[fw->cs.app].context_count;
 }
 
+static bool refuse(struct fw *fw)
+{
+	fw_cs_fail(fw, FW_NN_CORE_ARGUMENT);
+	return false;
+}
+
 static bool compute(struct fw *fw, unsigned int network)
 {
 	struct nn_io in[HW_VDMA_FIRST_D2H], out[HW_VDMA_FIRST_D2H];
 	struct fw_network *net = &fw->cs.network[network];
 	unsigned int in_count, out_count;
 
-	if (!is_ready(fw, network) || !load_late(fw) || !move_ddr(fw, network))
+	if (!is_ready(fw, network) || !load_late(fw) || !fw_ddr_move(fw, network))
 		return false;
+	if (!prepare_outputs(fw, network))
+		return refuse(fw);
 	in_count = collect(fw, network, true, in);
 	out_count = collect(fw, network, false, out);
 	if (nn_run(fw->nn, in, in_count, out, out_count, net->frame + net->computed)) {
 		emu_violation(fw->emu, "network: %s", nn_error(fw->nn));
-		fw_cs_fail(fw, FW_NN_CORE_ARGUMENT);
-		return false;
+		return refuse(fw);
 	}
+	if (!fw_ddr_used(fw, network))
+		return refuse(fw);
 	flip_output(fw, out, out_count);
-	hand_over(fw, network);
+	hand_over(fw, network, out, out_count);
 	net->computed++;
 	if (last_context(fw))
 		emu_count_frame(fw->emu);

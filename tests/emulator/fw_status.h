@@ -111,6 +111,9 @@
 #define FW_DDR_TIMEOUT			0x40250004u
 #define FW_DDR_DESCRIPTORS		0x40250005u
 #define FW_NN_CORE_ARGUMENT		0x40310001u
+#define FW_NMS_UNIT			0x40350009u
+#define FW_NMS_CLASSES			0x4035000bu
+#define FW_NMS_BURST			0x4035000cu
 #define FW_HW_INFER_STATE		0x40370004u
 
 /* modules in event headers */

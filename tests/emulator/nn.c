@@ -13,6 +13,8 @@
 struct nn {
 	uint8_t *memory;		/* NN_MEMORY_SIZE */
 	size_t used;			/* bytes that were written, from the start */
+	uint8_t *image;			/* what runs; memory may hold the next context's */
+	struct net_ddr ddr;
 	bool dirty;
 	bool is_network;
 	struct net net;
@@ -33,11 +35,19 @@ struct nn *nn_new(void)
 	return nn;
 }
 
+static void forget_network(struct nn *nn)
+{
+	nn->is_network = false;
+	net_free(&nn->net);
+	free(nn->image);
+	nn->image = NULL;
+}
+
 void nn_free(struct nn *nn)
 {
 	if (!nn)
 		return;
-	net_free(&nn->net);
+	forget_network(nn);
 	free(nn->memory);
 	free(nn);
 }
@@ -47,8 +57,12 @@ void nn_reset(struct nn *nn)
 	memset(nn->memory, 0, nn->used);
 	nn->used = 0;
 	nn->dirty = false;
-	nn->is_network = false;
-	net_free(&nn->net);
+	forget_network(nn);
+}
+
+void nn_set_ddr(struct nn *nn, nn_ddr_fn *move, void *context)
+{
+	nn->ddr = (struct net_ddr){ move, context };
 }
 
 int nn_write(struct nn *nn, uint32_t addr, const void *data, size_t len)
@@ -81,21 +95,35 @@ const char *nn_error(const struct nn *nn)
 	return nn->error;
 }
 
+/* A copy: the words of the next context arrive while this one runs. */
+static int copy_image(struct nn *nn)
+{
+	nn->image = malloc(nn->used);
+	if (!nn->image) {
+		snprintf(nn->error, sizeof(nn->error), "out of memory");
+		return -ENOMEM;
+	}
+	memcpy(nn->image, nn->memory, nn->used);
+	return 0;
+}
+
 int nn_load(struct nn *nn)
 {
 	uint32_t magic;
 	int err;
 
 	nn->dirty = false;
-	nn->is_network = false;
-	net_free(&nn->net);
+	forget_network(nn);
 	memcpy(&magic, nn->memory, sizeof(magic));
 	if (le32toh(magic) != NN_MAGIC)
 		return 0;
-	err = net_load(&nn->net, nn->memory, NN_MEMORY_SIZE);
+	err = copy_image(nn);
+	if (err)
+		return err;
+	err = net_load(&nn->net, nn->image, nn->used);
 	if (err) {
 		memcpy(nn->error, nn->net.error, sizeof(nn->error));
-		net_free(&nn->net);
+		forget_network(nn);
 		return err;
 	}
 	nn->is_network = true;
@@ -105,7 +133,7 @@ int nn_load(struct nn *nn)
 /* ---- real network: pattern ---- */
 
 static void run_pattern(const struct nn_io *in, unsigned int in_count,
-			const struct nn_io *out, unsigned int out_count, uint32_t frame)
+			struct nn_io *out, unsigned int out_count, uint32_t frame)
 {
 	uint64_t combined = PATTERN_HASH_INIT;
 	unsigned int i;
@@ -113,25 +141,33 @@ static void run_pattern(const struct nn_io *in, unsigned int in_count,
 	for (i = 0; i < in_count; i++)
 		combined = pattern_combine(combined, in[i].sys_index,
 					   pattern_hash(PATTERN_HASH_INIT, in[i].data, in[i].len));
-	for (i = 0; i < out_count; i++)
+	for (i = 0; i < out_count; i++) {
 		pattern_fill(pattern_seed(combined, out[i].sys_index, frame), out[i].data,
 			     out[i].len);
+		out[i].used = out[i].len;
+	}
 }
 
 /* ---- synthetic network ---- */
 
-static const struct nn_io *find_io(const struct nn_io *io, unsigned int count, uint8_t sys_index)
+static struct nn_io *find_io(const struct nn_io *io, unsigned int count, uint8_t sys_index)
 {
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
 		if (io[i].sys_index == sys_index)
-			return &io[i];
+			return (struct nn_io *)&io[i];
 	return NULL;
 }
 
+static bool takes_part(const struct stream *s, bool output, uint8_t network)
+{
+	return s->is_output == output && s->network == network && s->parts;
+}
+
 /* The streams of the action lists and those of the network must be the same. */
-static int check_io(struct nn *nn, bool output, const struct nn_io *io, unsigned int count)
+static int check_io(struct nn *nn, uint8_t network, bool output, const struct nn_io *io,
+		    unsigned int count)
 {
 	const char *kind = output ? "output" : "input";
 	const struct nn_io *found;
@@ -140,7 +176,7 @@ static int check_io(struct nn *nn, bool output, const struct nn_io *io, unsigned
 	for (i = 0; i < nn->net.stream_count; i++) {
 		const struct stream *s = &nn->net.streams[i];
 
-		if (s->is_output != output)
+		if (!takes_part(s, output, network))
 			continue;
 		found = find_io(io, count, s->sys_index);
 		if (!found || found->len != s->bytes) {
@@ -158,7 +194,7 @@ static int check_io(struct nn *nn, bool output, const struct nn_io *io, unsigned
 	return -EINVAL;
 }
 
-static void move_streams(const struct nn *nn, bool output, const struct nn_io *io,
+static void read_streams(const struct nn *nn, uint8_t network, const struct nn_io *in,
 			 unsigned int count)
 {
 	unsigned int i;
@@ -166,26 +202,88 @@ static void move_streams(const struct nn *nn, bool output, const struct nn_io *i
 	for (i = 0; i < nn->net.stream_count; i++) {
 		const struct stream *s = &nn->net.streams[i];
 
-		if (s->is_output != output)
-			continue;
-		if (output)
-			net_write_stream(s, find_io(io, count, s->sys_index)->data);
-		else
-			net_read_stream(s, find_io(io, count, s->sys_index)->data);
+		if (takes_part(s, false, network))
+			net_read_stream(s, find_io(in, count, s->sys_index)->data);
 	}
 }
 
-int nn_run(struct nn *nn, const struct nn_io *in, unsigned int in_count,
-	   const struct nn_io *out, unsigned int out_count, uint32_t frame)
+static void write_streams(const struct nn *nn, uint8_t network, struct nn_io *out,
+			  unsigned int count)
 {
+	unsigned int i;
+
+	for (i = 0; i < nn->net.stream_count; i++) {
+		const struct stream *s = &nn->net.streams[i];
+		struct nn_io *io;
+
+		if (!takes_part(s, true, network))
+			continue;
+		io = find_io(out, count, s->sys_index);
+		io->used = net_write_stream(s, io->data);
+	}
+}
+
+/* The network of the first input; check_io() sees whether the others fit it. */
+static uint8_t network_of(const struct nn *nn, const struct nn_io *in, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; count && i < nn->net.stream_count; i++)
+		if (!nn->net.streams[i].is_output &&
+		    nn->net.streams[i].sys_index == in[0].sys_index)
+			return nn->net.streams[i].network;
+	return 0;
+}
+
+int nn_run(struct nn *nn, const struct nn_io *in, unsigned int in_count,
+	   struct nn_io *out, unsigned int out_count, uint32_t frame)
+{
+	uint8_t network;
+	int err;
+
 	if (!nn->is_network) {
 		run_pattern(in, in_count, out, out_count, frame);
 		return 0;
 	}
-	if (check_io(nn, false, in, in_count) || check_io(nn, true, out, out_count))
+	network = network_of(nn, in, in_count);
+	if (check_io(nn, network, false, in, in_count) ||
+	    check_io(nn, network, true, out, out_count))
 		return -EINVAL;
-	move_streams(nn, false, in, in_count);
-	net_run_layers(&nn->net);
-	move_streams(nn, true, out, out_count);
+	read_streams(nn, network, in, in_count);
+	err = net_run_layers(&nn->net, network, &nn->ddr);
+	if (err) {
+		memcpy(nn->error, nn->net.error, sizeof(nn->error));
+		return err;
+	}
+	write_streams(nn, network, out, out_count);
 	return 0;
+}
+
+static uint8_t chunks_of(const struct nn *nn, const struct tensor *tensor)
+{
+	unsigned int i;
+
+	for (i = 0; i < nn->net.layer_count; i++)
+		if (nn->net.layers[i].out == tensor)
+			return nn->net.layers[i].kernel_h;
+	return 0;
+}
+
+bool nn_find_output(const struct nn *nn, uint8_t sys_index, struct nn_output *output)
+{
+	const struct stream *s = nn->net.streams;
+	unsigned int i;
+
+	for (i = 0; i < nn->net.stream_count; i++, s++)
+		if (s->is_output && s->parts && s->sys_index == sys_index)
+			break;
+	if (!nn->is_network || i == nn->net.stream_count)
+		return false;
+	*output = (struct nn_output){ s->bytes, net_transfer_bytes(s), 0, 0, 0 };
+	if (s->order == NN_ORDER_NMS) {
+		output->nms_chunks = chunks_of(nn, s->tensor);
+		output->nms_classes = s->height / output->nms_chunks;
+		output->nms_burst = s->features;
+	}
+	return true;
 }

@@ -152,6 +152,11 @@ static int check_order(struct net *net, uint32_t i, const struct stream *s)
 		if (t->features == 1 && s->features == 1)
 			return 0;
 		break;
+	case NN_ORDER_NMS:
+		if (s->is_output && s->height == t->height && s->width == t->width &&
+		    s->features && s->features <= NN_NMS_BURST_MAX)
+			return 0;
+		break;
 	case 7:				/* F8CR */
 		if (s->features % 8 == 0)
 			return 0;
@@ -162,14 +167,44 @@ static int check_order(struct net *net, uint32_t i, const struct stream *s)
 	return bad(net, "stream %u has a shape that order %u cannot have", i, s->order);
 }
 
-static int check_unique(struct net *net, uint32_t i)
+/* Of a frame, without alignment */
+static uint64_t frame_bytes(const struct stream *s)
 {
-	const struct stream *s = net->streams;
+	if (s->order != NN_ORDER_NMS)
+		return (uint64_t)s->height * s->width * s->features * s->tensor->type;
+	if (!s->features)
+		return 0;
+	return ((uint64_t)s->width + s->features - 1) / s->features * s->features *
+	       NN_NMS_ITEM * s->height;
+}
+
+static bool can_share(const struct stream *a, const struct stream *b)
+{
+	return a->network == b->network && a->order != NN_ORDER_NMS &&
+	       b->order != NN_ORDER_NMS && frame_bytes(a) % 8 == 0 && frame_bytes(b) % 8 == 0;
+}
+
+/* One index: parts of a mux, which must follow each other. The first one's
+ * `bytes` are those of the whole frame.
+ */
+static int check_unique(struct net *net, uint32_t i, uint64_t bytes)
+{
+	struct stream *s = net->streams;
 	uint32_t k;
 
+	s[i].parts = 1;
 	for (k = 0; k < i; k++)
 		if (s[k].is_output == s[i].is_output && s[k].sys_index == s[i].sys_index)
-			return bad(net, "streams %u and %u have one index", k, i);
+			break;
+	if (k == i)
+		return 0;
+	if (!s[i].is_output || k + s[k].parts != i || !can_share(&s[k], &s[i]))
+		return bad(net, "streams %u and %u have one index", k, i);
+	if (s[k].bytes + bytes > 2 * (uint64_t)NN_MAX_ELEMENTS)
+		return bad(net, "the frames of stream %u are too large", i);
+	s[k].parts++;
+	s[k].bytes += bytes;
+	s[i].parts = 0;
 	return 0;
 }
 
@@ -179,22 +214,24 @@ static int check_stream(struct image *image, uint32_t i, const struct nn_stream 
 	struct stream *s = &net->streams[i];
 	uint64_t bytes;
 
-	if (in->is_output > 1 || in->reserved)
-		return bad(net, "stream %u is neither input nor output", i);
+	if (in->is_output > 1 || in->network >= NN_MAX_NETWORKS)
+		return bad(net, "stream %u is neither input nor output of a network", i);
 	if (!s->tensor)
 		return bad(net, "stream %u has no tensor", i);
-	if (s->height < s->tensor->height || s->width < s->tensor->width ||
-	    s->features < s->tensor->features)
+	if (s->order != NN_ORDER_NMS &&
+	    (s->height < s->tensor->height || s->width < s->tensor->width ||
+	     s->features < s->tensor->features))
 		return bad(net, "stream %u is smaller than its tensor", i);
-	bytes = (uint64_t)s->height * s->width * s->features * s->tensor->type;
+	bytes = frame_bytes(s);
 	if (bytes > 2 * (uint64_t)NN_MAX_ELEMENTS)
 		return bad(net, "stream %u has frames of %llu bytes", i,
 			   (unsigned long long)bytes);
 	s->bytes = (bytes + 7) & ~7ull;
-	if (check_order(net, i, s) || check_unique(net, i))
+	if (check_order(net, i, s) || check_unique(net, i, bytes))
 		return -EINVAL;
 	if (s->is_output)
 		return 0;
+	s->tensor->network = s->network;
 	if (image->written[s->tensor - net->tensors])
 		return bad(net, "the tensor of stream %u is written twice", i);
 	image->written[s->tensor - net->tensors] = true;
@@ -218,6 +255,7 @@ static int load_streams(struct image *image, uint32_t offset)
 			.is_output = in.is_output,
 			.sys_index = in.sys_index,
 			.order = in.order,
+			.network = in.network,
 			.height = le16toh(in.padded_height),
 			.width = le16toh(in.padded_width),
 			.features = le16toh(in.padded_features),
@@ -233,10 +271,18 @@ static int check_outputs(struct image *image)
 	struct net *net = image->net;
 	uint32_t i;
 
-	for (i = 0; i < net->stream_count; i++)
-		if (net->streams[i].is_output &&
-		    !image->written[net->streams[i].tensor - net->tensors])
+	for (i = 0; i < net->stream_count; i++) {
+		const struct stream *s = &net->streams[i];
+
+		if (!s->is_output)
+			continue;
+		if (!image->written[s->tensor - net->tensors])
 			return bad(net, "nothing writes the tensor of stream %u", i);
+		if (s->tensor->network != s->network)
+			return bad(net, "stream %u belongs to another network", i);
+		if (s->tensor->is_nms != (s->order == NN_ORDER_NMS))
+			return bad(net, "stream %u: order NMS and an NMS layer belong together", i);
+	}
 	return 0;
 }
 
@@ -292,10 +338,54 @@ static bool same_shape(const struct tensor *a, const struct tensor *b)
 	return a->height == b->height && a->width == b->width && a->features == b->features;
 }
 
-static int check_shapes(struct net *net, uint32_t i, const struct layer *l)
+/* Each stream of DDR rows belongs to one layer. */
+static int check_ddr(struct net *net, uint32_t i, const struct layer *l)
+{
+	uint32_t k;
+
+	if (!same_shape(l->in0, l->out) || l->in0->type != l->out->type ||
+	    l->in0->zero_point != l->out->zero_point)
+		return bad(net, "layer %u: what leaves through DDR comes back the same", i);
+	if (l->stride_h | l->stride_w | l->pad_top | l->pad_left | l->pad_bottom | l->pad_right)
+		return bad(net, "layer %u has a window and no use for it", i);
+	for (k = 0; k < i; k++)
+		if (net->layers[k].op == NN_OP_DDR && (net->layers[k].kernel_h == l->kernel_h ||
+						       net->layers[k].kernel_w == l->kernel_w))
+			return bad(net, "layers %u and %u use one DDR stream", k, i);
+	for (k = 0; k < net->stream_count; k++)
+		if (net->streams[k].sys_index ==
+		    (net->streams[k].is_output ? l->kernel_h : l->kernel_w))
+			return bad(net, "layer %u uses stream %u for DDR rows", i, k);
+	return 0;
+}
+
+static int check_nms(struct net *net, uint32_t i, struct layer *l)
+{
+	const struct tensor *boxes = l->in0, *scores = l->in1, *out = l->out;
+
+	if (l->kernel_w | l->stride_h | l->stride_w | l->pad_top | l->pad_left | l->pad_bottom |
+	    l->pad_right)
+		return bad(net, "layer %u has a window and no use for it", i);
+	if (boxes->features != 4 || boxes->height != scores->height ||
+	    boxes->width != scores->width)
+		return bad(net, "layer %u: boxes and scores do not fit each other", i);
+	if (!l->kernel_h || boxes->height % l->kernel_h)
+		return bad(net, "layer %u cannot cut its boxes into %u chunks", i, l->kernel_h);
+	if (out->height != l->kernel_h * scores->features || out->width < 2 ||
+	    out->features != 4 || out->type != NN_TYPE_U16 || out->zero_point)
+		return bad(net, "layer %u: no tensor for boxes", i);
+	l->out->is_nms = true;
+	return 0;
+}
+
+static int check_shapes(struct net *net, uint32_t i, struct layer *l)
 {
 	if (is_window_op(l->op))
 		return check_window(net, i, l);
+	if (l->op == NN_OP_DDR)
+		return check_ddr(net, i, l);
+	if (l->op == NN_OP_NMS)
+		return check_nms(net, i, l);
 	if (l->kernel_h | l->kernel_w | l->stride_h | l->stride_w | l->pad_top | l->pad_left |
 	    l->pad_bottom | l->pad_right)
 		return bad(net, "layer %u has a window and no use for it", i);
@@ -326,10 +416,12 @@ static uint32_t mult_count(const struct layer *l)
 {
 	switch (l->op) {
 	case NN_OP_MAX_POOL:
+	case NN_OP_DDR:
 		return 0;
 	case NN_OP_AVG_POOL:
 		return 1;
 	case NN_OP_ADD:
+	case NN_OP_NMS:
 		return 2;
 	default:
 		return l->out->features;
@@ -410,7 +502,7 @@ static int check_sums(struct net *net, uint32_t i, const struct layer *l)
 {
 	uint32_t features = l->op == NN_OP_AVG_POOL ? 1 : l->out->features, f;
 
-	if (l->op == NN_OP_MAX_POOL || l->op == NN_OP_ADD)
+	if (l->op != NN_OP_AVG_POOL && !has_weights(l->op))
 		return 0;
 	for (f = 0; f < features; f++)
 		if (bias_magnitude(l, f) + largest_input(l->in0) * weight_sum(l, f) >= 1ull << 31)
@@ -420,28 +512,41 @@ static int check_sums(struct net *net, uint32_t i, const struct layer *l)
 
 static int check_clamp(struct net *net, uint32_t i, const struct layer *l)
 {
+	if (l->op == NN_OP_NMS && (l->clamp_min < 0 || l->clamp_min > 0xffff ||
+				   l->clamp_max < 0 || l->clamp_max > 256))
+		return bad(net, "layer %u: scores from %d, overlap to %d", i, l->clamp_min,
+			   l->clamp_max);
+	if (l->op == NN_OP_NMS)
+		return 0;
 	if (l->clamp_min < 0 || l->clamp_min > l->clamp_max || l->clamp_max > tensor_max(l->out))
 		return bad(net, "layer %u clamps to %d..%d", i, l->clamp_min, l->clamp_max);
 	return 0;
+}
+
+/* A tensor that a layer of this network may read */
+static bool is_readable(const struct image *image, const struct layer *l, const struct tensor *t)
+{
+	return image->written[t - image->net->tensors] && t->network == l->network && !t->is_nms;
 }
 
 static int take_tensors(struct image *image, uint32_t i, const struct nn_layer *in,
 			struct layer *l)
 {
 	struct net *net = image->net;
+	bool two = l->op == NN_OP_ADD || l->op == NN_OP_NMS;
 
-	if (l->op < NN_OP_CONV2D || l->op > NN_OP_FULLY_CONNECTED || in->reserved)
+	if (l->op < NN_OP_CONV2D || l->op > NN_OP_NMS || l->network >= NN_MAX_NETWORKS)
 		return bad(net, "layer %u has operation %u", i, l->op);
 	l->in0 = tensor_at(net, le16toh(in->in0));
 	l->out = tensor_at(net, le16toh(in->out));
-	l->in1 = l->op == NN_OP_ADD ? tensor_at(net, le16toh(in->in1)) : NULL;
-	if (!l->in0 || !l->out || (l->op == NN_OP_ADD && !l->in1))
+	l->in1 = two ? tensor_at(net, le16toh(in->in1)) : NULL;
+	if (!l->in0 || !l->out || (two && !l->in1))
 		return bad(net, "layer %u has a tensor that does not exist", i);
-	if (l->op != NN_OP_ADD && le16toh(in->in1) != NN_NO_TENSOR)
+	if (!two && le16toh(in->in1) != NN_NO_TENSOR)
 		return bad(net, "layer %u has a second input and no use for it", i);
-	if (!image->written[l->in0 - net->tensors] ||
-	    (l->in1 && !image->written[l->in1 - net->tensors]))
+	if (!is_readable(image, l, l->in0) || (l->in1 && !is_readable(image, l, l->in1)))
 		return bad(net, "layer %u reads a tensor that nothing has written", i);
+	l->out->network = l->network;
 	if (image->written[l->out - net->tensors])
 		return bad(net, "the output of layer %u is written twice", i);
 	image->written[l->out - net->tensors] = true;
@@ -454,6 +559,7 @@ static int load_layer(struct image *image, uint32_t i, const struct nn_layer *in
 
 	*l = (struct layer){
 		.op = in->op,
+		.network = in->network,
 		.kernel_h = in->kernel_h, .kernel_w = in->kernel_w,
 		.stride_h = in->stride_h, .stride_w = in->stride_w,
 		.pad_top = in->pad_top, .pad_left = in->pad_left,

@@ -4,6 +4,9 @@
  * Written for clarity: one output element at a time.
  */
 #include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/emulator/nn_net.h"
@@ -175,9 +178,71 @@ static void run_fully_connected(const struct layer *l)
 						 l->in0->zero_point), f);
 }
 
-static void run_layer(const struct layer *l)
+/* ---- rows by way of host memory ---- */
+
+static void put_rows(const struct tensor *t, uint32_t row, uint8_t *bytes)
+{
+	const uint16_t *in = t->data;
+	uint32_t r, c, f;
+
+	for (r = 0; r < t->height; r++)
+		for (c = 0; c < t->width; c++)
+			for (f = 0; f < t->features; f++) {
+				uint8_t *p = bytes + (size_t)r * row +
+					     ((size_t)f * t->width + c) * t->type;
+
+				p[0] = *in;
+				if (t->type == NN_TYPE_U16)
+					p[1] = *in >> 8;
+				in++;
+			}
+}
+
+static void get_rows(const struct layer *l, uint32_t row, const uint8_t *bytes)
+{
+	const struct tensor *t = l->out;
+	uint16_t *out = t->data;
+	uint32_t r, c, f;
+
+	for (r = 0; r < t->height; r++)
+		for (c = 0; c < t->width; c++)
+			for (f = 0; f < t->features; f++) {
+				const uint8_t *p = bytes + (size_t)r * row +
+						   ((size_t)f * t->width + c) * t->type;
+
+				*out++ = clamp(l, t->type == NN_TYPE_U16 ? p[0] | p[1] << 8 : p[0]);
+			}
+}
+
+static int run_ddr(struct net *net, const struct layer *l, const struct net_ddr *ddr)
+{
+	uint32_t row = net_ddr_row(l->out), rows = l->out->height;
+	uint8_t *out = calloc(rows, row), *in = calloc(rows, row);
+	int err = out && in && ddr->move ? 0 : -EIO;
+
+	if (!err) {
+		put_rows(l->in0, row, out);
+		err = ddr->move(ddr->context, l->kernel_h, l->kernel_w, out, in, row, rows);
+	}
+	if (!err)
+		get_rows(l, row, in);
+	else
+		snprintf(net->error, sizeof(net->error),
+			 "rows of stream %u do not come back through stream %u", l->kernel_h,
+			 l->kernel_w);
+	free(out);
+	free(in);
+	return err;
+}
+
+static int run_layer(struct net *net, const struct layer *l, const struct net_ddr *ddr)
 {
 	switch (l->op) {
+	case NN_OP_DDR:
+		return run_ddr(net, l, ddr);
+	case NN_OP_NMS:
+		net_run_nms(l);
+		break;
 	case NN_OP_CONV2D:
 		run_windows(l, conv_element);
 		break;
@@ -197,12 +262,16 @@ static void run_layer(const struct layer *l)
 		run_fully_connected(l);
 		break;
 	}
+	return 0;
 }
 
-void net_run_layers(const struct net *net)
+int net_run_layers(struct net *net, uint8_t network, const struct net_ddr *ddr)
 {
 	uint32_t i;
+	int err = 0;
 
-	for (i = 0; i < net->layer_count; i++)
-		run_layer(&net->layers[i]);
+	for (i = 0; i < net->layer_count && !err; i++)
+		if (net->layers[i].network == network)
+			err = run_layer(net, &net->layers[i], ddr);
+	return err;
 }

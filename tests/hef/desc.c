@@ -28,12 +28,36 @@ void desc_free(struct desc *desc)
 	pool_free(&desc->pool);
 }
 
-bool desc_has_optional(const struct desc *desc, uint32_t id)
+static bool has(const uint32_t *ids, size_t count, uint32_t id)
 {
-	for (size_t i = 0; i < desc->optional_count; i++)
-		if (desc->optional[i] == id)
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
 			return true;
 	return false;
+}
+
+bool desc_has_required(const struct desc *desc, uint32_t id)
+{
+	return has(desc->required, desc->required_count, id);
+}
+
+bool desc_has_optional(const struct desc *desc, uint32_t id)
+{
+	return has(desc->optional, desc->optional_count, id);
+}
+
+void desc_require(struct desc *desc, uint32_t id)
+{
+	if (!desc_has_required(desc, id) && desc->required_count < DESC_EXTENSIONS_MAX)
+		desc->required[desc->required_count++] = id;
+}
+
+size_t desc_add_context(struct desc *desc)
+{
+	desc->contexts = pool_grow(&desc->pool, desc->contexts, desc->context_count,
+				   sizeof(*desc->contexts));
+	desc->contexts[desc->context_count] = (struct desc_context){ 0 };
+	return desc->context_count++;
 }
 
 size_t desc_add_tensor(struct desc *desc, struct desc_context *context,
@@ -67,10 +91,12 @@ size_t desc_factor_count(const struct desc_context *context, const struct desc_l
 {
 	switch (layer->op) {
 	case NN_OP_MAX_POOL:
+	case NN_OP_DDR:
 		return 0;
 	case NN_OP_AVG_POOL:
 		return 1;
 	case NN_OP_ADD:
+	case NN_OP_NMS:
 		return 2;
 	default:
 		return context->tensors[layer->out].shape.features;

@@ -21,6 +21,7 @@ static const char *op_name(uint8_t op)
 		[NN_OP_CONV2D] = "conv", [NN_OP_DEPTHWISE] = "depthwise",
 		[NN_OP_MAX_POOL] = "max_pool", [NN_OP_AVG_POOL] = "avg_pool",
 		[NN_OP_ADD] = "add", [NN_OP_FULLY_CONNECTED] = "fc",
+		[NN_OP_DDR] = "ddr", [NN_OP_NMS] = "nms",
 	};
 
 	return op < ARRAY_SIZE(names) && names[op] ? names[op] : "layer";
@@ -252,10 +253,13 @@ static struct nn_stream image_stream(struct image *image, const struct desc_stre
 {
 	struct desc_shape shape = stream_wire_shape(image->desc, image->context, stream);
 
+	if (stream->order == NN_ORDER_NMS)
+		shape.features = stream->burst ? stream->burst : 1;
 	return (struct nn_stream){
 		.is_output = stream->is_output,
 		.sys_index = stream->sys_index,
 		.order = stream->order,
+		.network = stream->network,
 		.tensor = htole16(stream->tensor),
 		.padded_height = htole16(shape.height),
 		.padded_width = htole16(shape.width),
@@ -303,6 +307,7 @@ static int image_layer(struct image *image, const struct desc_layer *layer,
 {
 	*out = (struct nn_layer){
 		.op = layer->op,
+		.network = layer->network,
 		.in0 = htole16(layer->in0),
 		.in1 = htole16(layer->in1),
 		.out = htole16(layer->out),
@@ -317,6 +322,10 @@ static int image_layer(struct image *image, const struct desc_layer *layer,
 		.clamp_min = htole32(layer->clamp_min),
 		.clamp_max = htole32(layer->clamp_max),
 	};
+	if (layer->op == NN_OP_DDR) {
+		out->kernel_h = image->context->streams[layer->ddr_out].sys_index;
+		out->kernel_w = image->context->streams[layer->ddr_in].sys_index;
+	}
 	if (check_layer(image, layer))
 		return -1;
 	if (has_weights(layer) && add_weights(image, layer, out))
@@ -343,6 +352,8 @@ static uint32_t add_streams(struct image *image)
 	for (size_t i = 0; i < image->context->stream_count; i++) {
 		struct nn_stream stream = image_stream(image, &image->context->streams[i]);
 
+		if (image->context->streams[i].kind == DESC_DDR)
+			continue;
 		blob_add(image->blob, &stream, sizeof(stream));
 	}
 	return offset;
@@ -388,6 +399,16 @@ static uint64_t elements(const struct desc_context *context)
 	return sum;
 }
 
+/* DDR rows are the business of their layers. */
+static size_t table_streams(const struct desc_context *context)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < context->stream_count; i++)
+		count += context->streams[i].kind != DESC_DDR;
+	return count;
+}
+
 int image_build(const struct desc *desc, const struct desc_context *context,
 		struct blob *blob, struct failure *failure)
 {
@@ -401,7 +422,7 @@ int image_build(const struct desc *desc, const struct desc_context *context,
 	struct nn_header header = {
 		.tensor_count = htole16(context->tensor_count),
 		.layer_count = htole16(context->layer_count),
-		.stream_count = htole16(context->stream_count),
+		.stream_count = htole16(table_streams(context)),
 	};
 	uint32_t layers;
 

@@ -14,7 +14,10 @@ static void help(void)
 {
 	puts("Writes a network file (HEF) that the software chip can run.\n"
 	     "\n"
-	     "usage: mkhef [option]... DESCRIPTION -o FILE\n"
+	     "usage: mkhef [option]... DESCRIPTION... -o FILE\n"
+	     "\n"
+	     "Several descriptions become network groups of one file; the first decides its\n"
+	     "chip and container.\n"
 	     "\n"
 	     "  -o, --output FILE      what to write\n"
 	     "  -c, --container N      container version 0, 1, 2 or 3 instead of the text's\n"
@@ -28,7 +31,9 @@ static void help(void)
 }
 
 struct arguments {
-	const char *input, *output, *container, *chip, *damage;
+	char **inputs;
+	size_t input_count;
+	const char *output, *container, *chip, *damage;
 };
 
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
@@ -63,9 +68,10 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 		default:
 			return -1;
 		}
-	if (optind + 1 != argc || !arguments->output)
+	if (optind >= argc || !arguments->output)
 		return -1;
-	arguments->input = argv[optind];
+	arguments->inputs = argv + optind;
+	arguments->input_count = argc - optind;
 	return 0;
 }
 
@@ -91,21 +97,43 @@ static int apply(struct desc *desc, const struct arguments *arguments, struct fa
 	return 0;
 }
 
+static int read_desc(const struct arguments *arguments, size_t i, struct desc *desc,
+		     struct failure *failure)
+{
+	const char *path = arguments->inputs[i];
+	struct blob text = { 0 };
+	int result = read_file(path, &text, failure);
+
+	if (!result)
+		result = desc_parse(desc, path, (char *)text.data, text.size, failure);
+	if (!result)
+		result = apply(desc, arguments, failure);
+	blob_free(&text);
+	return result;
+}
+
 static int convert(const struct arguments *arguments, struct failure *failure)
 {
-	struct blob text = { 0 }, hef = { 0 };
-	struct desc desc;
-	int result = -1;
+	size_t count = arguments->input_count;
+	struct pool pool = { 0 };
+	struct desc **descs = pool_alloc(&pool, count * sizeof(*descs));
+	struct blob hef = { 0 };
+	int result = 0;
 
-	desc_init(&desc);
-	if (!read_file(arguments->input, &text, failure) &&
-	    !desc_parse(&desc, arguments->input, (char *)text.data, text.size, failure) &&
-	    !apply(&desc, arguments, failure) &&
-	    !hef_write(&desc, arguments->damage, &hef, failure))
+	for (size_t i = 0; i < count; i++) {
+		descs[i] = pool_alloc(&pool, sizeof(**descs));
+		desc_init(descs[i]);
+		if (!result)
+			result = read_desc(arguments, i, descs[i], failure);
+	}
+	if (!result)
+		result = hef_write_groups(descs, count, arguments->damage, &hef, failure);
+	if (!result)
 		result = write_file(arguments->output, hef.data, hef.size, failure);
+	for (size_t i = 0; i < count; i++)
+		desc_free(descs[i]);
 	blob_free(&hef);
-	blob_free(&text);
-	desc_free(&desc);
+	pool_free(&pool);
 	return result;
 }
 
@@ -115,7 +143,7 @@ int main(int argc, char **argv)
 	struct failure failure;
 
 	if (parse_arguments(argc, argv, &arguments)) {
-		fputs("usage: mkhef [option]... DESCRIPTION -o FILE; try mkhef --help\n", stderr);
+		fputs("usage: mkhef [option]... DESCRIPTION... -o FILE; try mkhef --help\n", stderr);
 		return 1;
 	}
 	if (convert(&arguments, &failure)) {

@@ -8,45 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "desc.h"
+#include "parse.h"
 
-/* What key=value pairs and flags of one statement said. */
-struct options {
-	struct desc_shape padded;
-	const char *name;
-	uint8_t type;
-	uint8_t order;
-	bool has_order;
-	int64_t zp;
-	int64_t stream;
-	double scale;
-	struct desc_doubles scales;
-	struct desc_doubles zps;
-	uint32_t features;
-	uint32_t kernel[2];
-	uint32_t stride[2];
-	uint32_t pad[4];
-	int64_t clamp[2];
-	bool has_clamp;
-	bool relu;
-	uint32_t core[2];
-	uint32_t fifo;
-	uint32_t bytes;
-};
-
-struct parser {
-	struct desc *desc;
-	struct desc_context *context;
-	const char *path;
-	int line;
-	struct desc_layer *layer;	/* that parameter lines belong to */
-	struct desc_numbers *list;	/* that number lines continue */
-	struct options options;
-	struct failure *failure;
-};
-
-static int __attribute__((format(printf, 2, 3)))
-wrong(struct parser *p, const char *format, ...)
+int parse_wrong(struct parser *p, const char *format, ...)
 {
 	struct failure what;
 	va_list args;
@@ -59,34 +23,33 @@ wrong(struct parser *p, const char *format, ...)
 
 /* ---- values ---- */
 
-static int parse_integer(struct parser *p, const char *text, int64_t min, int64_t max,
-			 int64_t *value)
+int parse_integer(struct parser *p, const char *text, int64_t min, int64_t max,
+		  int64_t *value)
 {
 	char *end;
 
 	errno = 0;
 	*value = strtoll(text, &end, 0);
 	if (errno || end == text || *end)
-		return wrong(p, "'%s' is not a whole number", text);
+		return parse_wrong(p, "'%s' is not a whole number", text);
 	if (*value < min || *value > max)
-		return wrong(p, "%s is not between %lld and %lld", text, (long long)min,
+		return parse_wrong(p, "%s is not between %lld and %lld", text, (long long)min,
 			     (long long)max);
 	return 0;
 }
 
-static int parse_real(struct parser *p, const char *text, double *value)
+int parse_real(struct parser *p, const char *text, double *value)
 {
 	char *end;
 
 	*value = strtod(text, &end);
 	if (end == text || *end || !isfinite(*value))
-		return wrong(p, "'%s' is not a number", text);
+		return parse_wrong(p, "'%s' is not a number", text);
 	return 0;
 }
 
-/* Exactly `count` numbers with `separator` between them. */
-static int parse_tuple(struct parser *p, const char *text, char separator, size_t count,
-		       int64_t min, int64_t max, int64_t *values)
+int parse_tuple(struct parser *p, const char *text, char separator, size_t count,
+		int64_t min, int64_t max, int64_t *values)
 {
 	char *copy = pool_format(&p->desc->pool, "%s", text);
 	char *rest = copy;
@@ -95,7 +58,7 @@ static int parse_tuple(struct parser *p, const char *text, char separator, size_
 		char *end = strchr(rest, separator);
 
 		if (!end != (i + 1 == count))
-			return wrong(p, "'%s' is not %zu numbers with '%c' between them", text,
+			return parse_wrong(p, "'%s' is not %zu numbers with '%c' between them", text,
 				     count, separator);
 		if (end)
 			*end = 0;
@@ -128,7 +91,7 @@ static int parse_shape(struct parser *p, const char *text, struct desc_shape *sh
 	return 0;
 }
 
-static int parse_doubles(struct parser *p, const char *text, struct desc_doubles *list)
+int parse_doubles(struct parser *p, const char *text, struct desc_doubles *list)
 {
 	char *copy = pool_format(&p->desc->pool, "%s", text);
 	char *state;
@@ -139,7 +102,7 @@ static int parse_doubles(struct parser *p, const char *text, struct desc_doubles
 		if (parse_real(p, part, &list->values[list->count++]))
 			return -1;
 	}
-	return list->count ? 0 : wrong(p, "an empty list");
+	return list->count ? 0 : parse_wrong(p, "an empty list");
 }
 
 /* ---- key=value ---- */
@@ -151,7 +114,7 @@ static int key_type(struct parser *p, const char *value)
 	else if (!strcmp(value, "u16"))
 		p->options.type = NN_TYPE_U16;
 	else
-		return wrong(p, "type '%s' is neither u8 nor u16", value);
+		return parse_wrong(p, "type '%s' is neither u8 nor u16", value);
 	return 0;
 }
 
@@ -160,7 +123,8 @@ static const struct {
 	const char *name;
 	uint8_t code;
 } orders[] = {
-	{ "nhwc", 0 }, { "nhcw", 1 }, { "nc", 2 }, { "fcr", 3 }, { "nhw", 5 }, { "f8cr", 7 },
+	{ "nhwc", 0 }, { "nhcw", 1 }, { "nc", 2 }, { "fcr", 3 }, { "nhw", 5 }, { "nms", NN_ORDER_NMS },
+	{ "f8cr", 7 },
 };
 
 static int key_order(struct parser *p, const char *value)
@@ -171,7 +135,7 @@ static int key_order(struct parser *p, const char *value)
 			p->options.has_order = true;
 			return 0;
 		}
-	return wrong(p, "order '%s' is none of nhwc, nhcw, nc, fcr, nhw, f8cr", value);
+	return parse_wrong(p, "order '%s' is none of nhwc, nhcw, nc, fcr, nhw, nms, f8cr", value);
 }
 
 static int key_zp(struct parser *p, const char *value)
@@ -267,10 +231,63 @@ static int key_fifo(struct parser *p, const char *value)
 	return 0;
 }
 
+static int key_number(struct parser *p, const char *value, int64_t min, int64_t max,
+		      uint32_t *number)
+{
+	int64_t wide;
+
+	if (parse_integer(p, value, min, max, &wide))
+		return -1;
+	*number = wide;
+	return 0;
+}
+
+static int key_burst(struct parser *p, const char *value)
+{
+	return key_number(p, value, 1, NN_NMS_BURST_MAX, &p->options.burst);
+}
+
+static int key_rows(struct parser *p, const char *value)
+{
+	return key_number(p, value, 1, 0xffff, &p->options.rows);
+}
+
+static int key_max(struct parser *p, const char *value)
+{
+	return key_number(p, value, 1, 0xfffe, &p->options.max);
+}
+
+static int key_chunks(struct parser *p, const char *value)
+{
+	return key_number(p, value, 1, 255, &p->options.chunks);
+}
+
+static int key_score(struct parser *p, const char *value)
+{
+	return key_number(p, value, 0, 0xffff, &p->options.score);
+}
+
+static int key_iou(struct parser *p, const char *value)
+{
+	return key_number(p, value, 0, 256, &p->options.iou);
+}
+
+static int key_mux(struct parser *p, const char *value)
+{
+	p->options.mux = pool_format(&p->desc->pool, "%s", value);
+	return 0;
+}
+
+static int key_planes(struct parser *p, const char *value)
+{
+	p->options.planes = pool_format(&p->desc->pool, "%s", value);
+	return 0;
+}
+
 static int key_relu(struct parser *p, const char *value)
 {
 	if (*value)
-		return wrong(p, "relu takes no value");
+		return parse_wrong(p, "relu takes no value");
 	p->options.relu = true;
 	return 0;
 }
@@ -282,6 +299,8 @@ enum {
 	FOR_WINDOW	= 8,
 	FOR_FEATURES	= 16,
 	FOR_OUTPUT	= 32,
+	FOR_DDR		= 64,
+	FOR_NMS		= 128,
 };
 
 static const struct key {
@@ -300,6 +319,14 @@ static const struct key {
 	{ "core",	FOR_STREAM,		key_core },
 	{ "fifo",	FOR_STREAM,		key_fifo },
 	{ "name",	FOR_OUTPUT,		key_name },
+	{ "mux",	FOR_OUTPUT,		key_mux },
+	{ "burst",	FOR_OUTPUT,		key_burst },
+	{ "planes",	FOR_INPUT,		key_planes },
+	{ "rows",	FOR_DDR,		key_rows },
+	{ "max",	FOR_NMS,		key_max },
+	{ "score",	FOR_NMS,		key_score },
+	{ "iou",	FOR_NMS,		key_iou },
+	{ "chunks",	FOR_NMS,		key_chunks },
 	{ "features",	FOR_FEATURES,		key_features },
 	{ "kernel",	FOR_WINDOW,		key_kernel },
 	{ "stride",	FOR_WINDOW,		key_stride },
@@ -317,10 +344,10 @@ static int parse_option(struct parser *p, char *word, unsigned int statement, co
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!strcmp(keys[i].name, word) && keys[i].statements & statement) {
 			if (!value && keys[i].parse != key_relu)
-				return wrong(p, "%s wants a value: %s=...", word, word);
+				return parse_wrong(p, "%s wants a value: %s=...", word, word);
 			return keys[i].parse(p, value ? value : "");
 		}
-	return wrong(p, "%s does not know '%s'", what, word);
+	return parse_wrong(p, "%s does not know '%s'", what, word);
 }
 
 /* `words` of a statement, of which the first `positional` are no options */
@@ -333,6 +360,8 @@ static int parse_options(struct parser *p, char **words, size_t positional,
 		.type = NN_TYPE_U8,
 		.stream = -1,
 		.scale = 1,
+		.chunks = 1,
+		.iou = 256,
 		.kernel = { 1, 1 },
 		.stride = { 1, 1 },
 		.fifo = 65536,		/* in every real file, hef.md 8.2 */
@@ -352,7 +381,7 @@ static int find_tensor(struct parser *p, const char *name, uint16_t *index)
 			*index = i;
 			return 0;
 		}
-	return wrong(p, "there is no tensor '%s' above this line", name);
+	return parse_wrong(p, "there is no tensor '%s' above this line", name);
 }
 
 static int add_tensor(struct parser *p, const char *name, struct desc_shape shape,
@@ -366,12 +395,12 @@ static int add_tensor(struct parser *p, const char *name, struct desc_shape shap
 	};
 
 	if (strchr(name, '=') || strchr(name, '/'))
-		return wrong(p, "'%s' is no name for a tensor", name);
+		return parse_wrong(p, "'%s' is no name for a tensor", name);
 	for (size_t i = 0; i < p->context->tensor_count; i++)
 		if (!strcmp(p->context->tensors[i].name, name))
-			return wrong(p, "there is a tensor '%s' already", name);
+			return parse_wrong(p, "there is a tensor '%s' already", name);
 	if (p->context->tensor_count == NN_MAX_TENSORS)
-		return wrong(p, "more than %d tensors", NN_MAX_TENSORS);
+		return parse_wrong(p, "more than %d tensors", NN_MAX_TENSORS);
 	*index = desc_add_tensor(p->desc, p->context, &tensor);
 	return 0;
 }
@@ -388,20 +417,30 @@ static struct desc_shape usual_padding(struct desc_shape shape, uint8_t order, b
 	return shape;
 }
 
+/* Width padded until a frame between contexts is a whole number of words */
+static struct desc_shape whole_words(const struct desc_tensor *tensor)
+{
+	struct desc_shape shape = tensor->shape;
+
+	while (shape.width * shape.features * tensor->type % 8)
+		shape.width++;
+	return shape;
+}
+
 static int check_padding(struct parser *p, struct desc_shape shape, struct desc_shape padded,
 			 uint8_t order)
 {
 	if (padded.height < shape.height || padded.width < shape.width ||
 	    padded.features < shape.features)
-		return wrong(p, "padded %ux%ux%u is smaller than %ux%ux%u", padded.height,
+		return parse_wrong(p, "padded %ux%ux%u is smaller than %ux%ux%u", padded.height,
 			     padded.width, padded.features, shape.height, shape.width,
 			     shape.features);
 	if (order == 2 && (padded.height != 1 || padded.width != 1))
-		return wrong(p, "order nc is for 1x1xF only");
+		return parse_wrong(p, "order nc is for 1x1xF only");
 	if (order == 5 && shape.features != 1)
-		return wrong(p, "order nhw is for one feature only");
+		return parse_wrong(p, "order nhw is for one feature only");
 	if (order == 7 && padded.features % 8)
-		return wrong(p, "order f8cr wants padded features in multiples of 8");
+		return parse_wrong(p, "order f8cr wants padded features in multiples of 8");
 	return 0;
 }
 
@@ -410,7 +449,29 @@ static int check_scales(struct parser *p, uint32_t features)
 	size_t scales = p->options.scales.count, zps = p->options.zps.count;
 
 	if ((scales && scales != features) || (zps && zps != features))
-		return wrong(p, "%u features, but %zu scales and %zu zps", features, scales, zps);
+		return parse_wrong(p, "%u features, but %zu scales and %zu zps", features, scales, zps);
+	return 0;
+}
+
+static bool is_nms(const struct parser *p, uint16_t tensor)
+{
+	for (size_t i = 0; i < p->context->layer_count; i++)
+		if (p->context->layers[i].out == tensor)
+			return p->context->layers[i].op == NN_OP_NMS;
+	return false;
+}
+
+/* Without burst=, the chip sends one item at a time. */
+static int add_nms_stream(struct parser *p, struct desc_stream *stream)
+{
+	if (stream->scales.count || stream->zero_points.count || stream->mux ||
+	    p->options.padded.height)
+		return parse_wrong(p, "the output of an nms layer takes no scales, zps, mux or padded");
+	stream->order = NN_ORDER_NMS;
+	stream->padded = p->context->tensors[stream->tensor].shape;
+	if (stream->burst)
+		desc_require(p->desc, 19);	/* NMS_OUTPUT_BURST, hef.md 4 */
+	desc_add_stream(p->desc, p->context, stream);
 	return 0;
 }
 
@@ -431,10 +492,18 @@ static int add_stream(struct parser *p, const char *name, uint16_t tensor, bool 
 		.core_bytes = o->core[0],
 		.core_buffers = o->core[1],
 		.fifo_size = o->fifo,
+		.network = p->network,
+		.mux = o->mux,
+		.planes = o->planes,
+		.burst = o->burst,
 	};
 
 	if (p->context->stream_count == NN_MAX_STREAMS)
-		return wrong(p, "more than %d streams", NN_MAX_STREAMS);
+		return parse_wrong(p, "more than %d streams", NN_MAX_STREAMS);
+	if (is_nms(p, tensor))
+		return add_nms_stream(p, &stream);
+	if (stream.order == NN_ORDER_NMS || stream.burst)
+		return parse_wrong(p, "order nms and burst= are for the output of an nms layer");
 	if (!o->has_order && is_output)
 		stream.order = t->shape.height * t->shape.width == 1 ? 2 : 3;
 	if (!stream.padded.height)
@@ -452,7 +521,7 @@ static int do_input(struct parser *p, char **words, size_t count)
 	uint16_t tensor;
 
 	if (count < 3)
-		return wrong(p, "wanted: input NAME HxWxF [key=value]...");
+		return parse_wrong(p, "wanted: input NAME HxWxF [key=value]...");
 	if (parse_shape(p, words[2], &shape) ||
 	    parse_options(p, words, 3, FOR_INPUT | FOR_STREAM) ||
 	    add_tensor(p, words[1], shape, p->options.type, p->options.zp, &tensor))
@@ -465,19 +534,185 @@ static int do_output(struct parser *p, char **words, size_t count)
 	uint16_t tensor;
 
 	if (count < 2)
-		return wrong(p, "wanted: output TENSOR [key=value]...");
+		return parse_wrong(p, "wanted: output TENSOR [key=value]...");
 	if (find_tensor(p, words[1], &tensor) ||
 	    parse_options(p, words, 2, FOR_STREAM | FOR_OUTPUT))
 		return -1;
 	return add_stream(p, p->options.name ? p->options.name : words[1], tensor, true);
 }
 
+/* ---- contexts and what passes between them ---- */
+
+static int do_context(struct parser *p, char **words, size_t count)
+{
+	(void)words;
+	if (count != 1)
+		return parse_wrong(p, "context takes nothing");
+	if (!p->context->stream_count)
+		return parse_wrong(p, "a context without streams above this line");
+	desc_add_context(p->desc);
+	p->context = &p->desc->contexts[p->desc->context_count - 1];
+	desc_require(p->desc, 4);	/* MULTI_CONTEXT */
+	return 0;
+}
+
+/* The latest earlier context that has the tensor computed, not read */
+static int find_writer(struct parser *p, const char *name, size_t *context, uint16_t *tensor)
+{
+	size_t own = p->context - p->desc->contexts;
+
+	while (own--) {
+		const struct desc_context *c = &p->desc->contexts[own];
+
+		for (size_t i = 0; i < c->layer_count; i++)
+			if (!strcmp(c->layers[i].name, name) &&
+			    c->layers[i].op != NN_OP_NMS && c->layers[i].network == p->network) {
+				*context = own;
+				*tensor = c->layers[i].out;
+				return 0;
+			}
+	}
+	return parse_wrong(p, "no layer of an earlier context is called '%s'", name);
+}
+
+/* One stream out serves all that read it, if they take it as it is. */
+static struct desc_stream *find_between(struct desc_context *context,
+					const struct desc_stream *wanted)
+{
+	for (size_t i = 0; i < context->stream_count; i++) {
+		struct desc_stream *s = &context->streams[i];
+
+		if (s->kind == DESC_BETWEEN && s->is_output && s->tensor == wanted->tensor &&
+		    s->order == wanted->order &&
+		    !memcmp(&s->padded, &wanted->padded, sizeof(s->padded)))
+			return s;
+	}
+	return NULL;
+}
+
+static int add_between(struct parser *p, size_t writer, uint16_t from, uint16_t to,
+		       const char *name)
+{
+	struct desc_context *source = &p->desc->contexts[writer];
+	size_t reader = p->context - p->desc->contexts;
+	struct desc_stream stream;
+	struct desc_stream *out;
+
+	if (add_stream(p, name, to, false))
+		return -1;
+	stream = p->context->streams[p->context->stream_count - 1];
+	stream.tensor = from;
+	out = find_between(source, &stream);
+	if (!out) {
+		if (source->stream_count == NN_MAX_STREAMS)
+			return parse_wrong(p, "more than %d streams in context %zu",
+					   NN_MAX_STREAMS, writer);
+		stream.name = pool_format(&p->desc->pool, "%s_to_%zu", name, reader);
+		stream.kind = DESC_BETWEEN;
+		stream.is_output = true;
+		stream.sys_index = -1;
+		stream.peer_context = reader;
+		stream.peer = p->context->stream_count - 1;
+		desc_add_stream(p->desc, source, &stream);
+		out = &source->streams[source->stream_count - 1];
+	}
+	p->context->streams[p->context->stream_count - 1].kind = DESC_BETWEEN;
+	p->context->streams[p->context->stream_count - 1].peer_context = writer;
+	p->context->streams[p->context->stream_count - 1].peer = out - source->streams;
+	return 0;
+}
+
+static int do_read(struct parser *p, char **words, size_t count)
+{
+	const struct desc_tensor *from;
+	uint16_t source = 0, tensor;
+	size_t writer = 0;
+
+	if (count < 2)
+		return parse_wrong(p, "wanted: read TENSOR [key=value]...");
+	if (find_writer(p, words[1], &writer, &source) ||
+	    parse_options(p, words, 2, FOR_STREAM))
+		return -1;
+	if (!p->options.has_order)
+		p->options.order = 1;	/* NHCW, as between contexts of real files */
+	from = &p->desc->contexts[writer].tensors[source];
+	if (add_tensor(p, words[1], from->shape, from->type, from->zero_point, &tensor))
+		return -1;
+	if (!p->options.padded.height)
+		p->options.padded = whole_words(from);
+	return add_between(p, writer, source, tensor, words[1]);
+}
+
+static size_t ddr_stream(struct parser *p, uint16_t tensor, const char *name, bool is_output)
+{
+	const struct desc_tensor *t = &p->context->tensors[tensor];
+	struct desc_stream stream = {
+		.name = pool_format(&p->desc->pool, "%s_ddr_%s", name, is_output ? "out" : "in"),
+		.is_output = is_output,
+		.kind = DESC_DDR,
+		.network = p->network,
+		.tensor = tensor,
+		.order = 1,
+		.padded = t->shape,
+		.sys_index = -1,
+		.scale = 1,
+		.core_bytes = round_up(t->shape.width * t->shape.features * t->type, NN_DDR_ROW),
+		.core_buffers = t->shape.height,
+		.fifo_size = 65536,
+		.buffered_rows = p->options.rows ? p->options.rows : t->shape.height,
+		.peer_context = p->context - p->desc->contexts,
+	};
+
+	return desc_add_stream(p->desc, p->context, &stream);
+}
+
+static int add_ddr(struct parser *p, struct desc_layer *layer)
+{
+	struct desc_stream *streams;
+
+	if (p->context->stream_count + 2 > NN_MAX_STREAMS)
+		return parse_wrong(p, "more than %d streams", NN_MAX_STREAMS);
+	layer->ddr_out = ddr_stream(p, layer->in0, layer->name, true);
+	layer->ddr_in = ddr_stream(p, layer->out, layer->name, false);
+	streams = p->context->streams;
+	if (streams[layer->ddr_out].core_bytes > 0xffff)
+		return parse_wrong(p, "a row of %u bytes is too long for DDR",
+				   streams[layer->ddr_out].core_bytes);
+	streams[layer->ddr_out].peer = layer->ddr_in;
+	streams[layer->ddr_in].peer = layer->ddr_out;
+	desc_require(p->desc, 2);	/* DDR */
+	return 0;
+}
+
+static int do_subnet(struct parser *p, char **words, size_t count)
+{
+	size_t i;
+
+	if (count != 2 || strchr(words[1], '/'))
+		return parse_wrong(p, "wanted: subnet NAME");
+	for (i = 0; i < p->desc->network_count; i++)
+		if (!strcmp(p->desc->networks[i], words[1]))
+			break;
+	p->network = i;
+	if (i < p->desc->network_count)
+		return 0;
+	if (i == NN_MAX_NETWORKS)
+		return parse_wrong(p, "more than %d networks in one group", NN_MAX_NETWORKS);
+	if (!i && p->context->stream_count)
+		return parse_wrong(p, "streams above the first subnet belong to none");
+	p->desc->networks = pool_grow(&p->desc->pool, p->desc->networks, i,
+				      sizeof(*p->desc->networks));
+	p->desc->networks[p->desc->network_count++] = pool_format(&p->desc->pool, "%s",
+								  words[1]);
+	return 0;
+}
+
 static int do_network(struct parser *p, char **words, size_t count)
 {
 	if (count != 2 || strchr(words[1], '/'))
-		return wrong(p, "wanted: network NAME");
+		return parse_wrong(p, "wanted: network NAME");
 	if (p->desc->name)
-		return wrong(p, "a second network");
+		return parse_wrong(p, "a second network");
 	p->desc->name = pool_format(&p->desc->pool, "%s", words[1]);
 	return 0;
 }
@@ -489,7 +724,7 @@ static int do_chip(struct parser *p, char **words, size_t count)
 	else if (count == 2 && !strcmp(words[1], "hailo8"))
 		p->desc->chip = DESC_HAILO8;
 	else
-		return wrong(p, "wanted: chip hailo8l, or chip hailo8");
+		return parse_wrong(p, "wanted: chip hailo8l, or chip hailo8");
 	return 0;
 }
 
@@ -498,7 +733,7 @@ static int do_container(struct parser *p, char **words, size_t count)
 	int64_t number;
 
 	if (count != 2)
-		return wrong(p, "wanted: container 0, 1, 2 or 3");
+		return parse_wrong(p, "wanted: container 0, 1, 2 or 3");
 	if (parse_integer(p, words[1], 0, 3, &number))
 		return -1;
 	p->desc->container = number;
@@ -510,7 +745,7 @@ static int do_config_channels(struct parser *p, char **words, size_t count)
 	int64_t number;
 
 	if (count != 2)
-		return wrong(p, "wanted: config_channels N");
+		return parse_wrong(p, "wanted: config_channels N");
 	if (parse_integer(p, words[1], 1, 4, &number))
 		return -1;
 	p->desc->config_channels = number;
@@ -523,7 +758,7 @@ static int parse_extensions(struct parser *p, char **words, size_t count, uint32
 	int64_t number;
 
 	if (count - 1 > DESC_EXTENSIONS_MAX)
-		return wrong(p, "more than %d extensions", DESC_EXTENSIONS_MAX);
+		return parse_wrong(p, "more than %d extensions", DESC_EXTENSIONS_MAX);
 	for (size_t i = 1; i < count; i++) {
 		if (parse_integer(p, words[i], 0, 0xffff, &number))
 			return -1;
@@ -557,6 +792,8 @@ static const struct op {
 	{ "avg_pool",	NN_OP_AVG_POOL,		1, FOR_LAYER | FOR_WINDOW },
 	{ "add",	NN_OP_ADD,		2, FOR_LAYER },
 	{ "fc",		NN_OP_FULLY_CONNECTED,	1, FOR_LAYER | FOR_FEATURES },
+	{ "ddr",	NN_OP_DDR,		1, FOR_DDR },
+	{ "nms",	NN_OP_NMS,		2, FOR_NMS },
 };
 
 static const struct op *find_op(const char *name)
@@ -571,25 +808,48 @@ static int window_size(struct parser *p, uint32_t in, uint32_t pads, uint32_t ke
 		       uint32_t stride, uint32_t *out)
 {
 	if (in + pads < kernel)
-		return wrong(p, "the kernel, %u, is larger than what it slides over, %u",
+		return parse_wrong(p, "the kernel, %u, is larger than what it slides over, %u",
 			     kernel, in + pads);
 	*out = (in + pads - kernel) / stride + 1;
 	return 0;
 }
 
-static int out_shape(struct parser *p, const struct op *op, struct desc_shape in,
+/* A row of items for each class of each chunk: boxes and a delimiter */
+static int nms_shape(struct parser *p, const struct desc_shape *in, struct desc_shape *out)
+{
+	const struct options *o = &p->options;
+
+	if (!o->max)
+		return parse_wrong(p, "max=N, the boxes of a class, is missing");
+	if (in[0].features != 4 || in[0].height != in[1].height || in[0].width != in[1].width)
+		return parse_wrong(p, "nms wants boxes HxWx4 and scores HxWxCLASSES");
+	if (in[0].height % o->chunks)
+		return parse_wrong(p, "%u rows cannot be cut into %u chunks", in[0].height,
+				   o->chunks);
+	if (in[1].features * o->chunks > 0xffff)
+		return parse_wrong(p, "%u classes in %u chunks are too many", in[1].features,
+				   o->chunks);
+	*out = (struct desc_shape){ in[1].features * o->chunks, o->max + 1, 4 };
+	return 0;
+}
+
+/* `inputs`: two shapes, the second one for operations that have two inputs */
+static int out_shape(struct parser *p, const struct op *op, const struct desc_shape *inputs,
 		     struct desc_shape *out)
 {
 	const struct options *o = &p->options;
+	struct desc_shape in = inputs[0];
 
 	*out = in;
 	if (op->options & FOR_FEATURES) {
 		if (!o->features)
-			return wrong(p, "features=N is missing");
+			return parse_wrong(p, "features=N is missing");
 		out->features = o->features;
 	}
 	if (op->code == NN_OP_FULLY_CONNECTED)
 		out->height = out->width = 1;
+	if (op->code == NN_OP_NMS)
+		return nms_shape(p, inputs, out);
 	if (!(op->options & FOR_WINDOW))
 		return 0;
 	if (window_size(p, in.height, o->pad[0] + o->pad[2], o->kernel[0], o->stride[0],
@@ -614,12 +874,17 @@ static int set_clamp(struct parser *p, struct desc_layer *layer)
 	const struct options *o = &p->options;
 	int64_t max = desc_type_max(o->type);
 
+	if (layer->op == NN_OP_NMS) {
+		layer->clamp_min = o->score;
+		layer->clamp_max = o->iou;
+		return 0;
+	}
 	layer->clamp_min = o->has_clamp ? o->clamp[0] : 0;
 	layer->clamp_max = o->has_clamp ? o->clamp[1] : max;
 	if (o->relu && o->zp > layer->clamp_min)
 		layer->clamp_min = o->zp;
 	if (layer->clamp_min > layer->clamp_max || layer->clamp_max > max)
-		return wrong(p, "clamp %lld,%lld is not within 0,%lld",
+		return parse_wrong(p, "clamp %lld,%lld is not within 0,%lld",
 			     (long long)layer->clamp_min, (long long)layer->clamp_max,
 			     (long long)max);
 	return 0;
@@ -629,7 +894,7 @@ static int layer_inputs(struct parser *p, const struct op *op, char **words, siz
 			struct desc_layer *layer)
 {
 	if (count < 2u + op->inputs)
-		return wrong(p, "wanted: %s NAME %s [key=value]...", op->name,
+		return parse_wrong(p, "wanted: %s NAME %s [key=value]...", op->name,
 			     op->inputs == 2 ? "A B" : "TENSOR");
 	if (find_tensor(p, words[2], &layer->in0))
 		return -1;
@@ -646,24 +911,33 @@ static void keep_quantisation(struct parser *p, const struct desc_tensor *in)
 
 static int do_layer(struct parser *p, const struct op *op, char **words, size_t count)
 {
-	struct desc_layer layer = { .line = p->line, .op = op->code };
+	struct desc_layer layer = { .line = p->line, .op = op->code, .network = p->network };
 	const struct desc_tensor *in;
-	struct desc_shape shape;
+	struct desc_shape shape, inputs[2] = { 0 };
 
 	if (layer_inputs(p, op, words, count, &layer) ||
 	    parse_options(p, words, 2 + op->inputs, op->options))
 		return -1;
 	in = &p->context->tensors[layer.in0];
-	if (op->code == NN_OP_MAX_POOL)
+	inputs[0] = in->shape;
+	if (op->inputs == 2)
+		inputs[1] = p->context->tensors[layer.in1].shape;
+	if (op->code == NN_OP_MAX_POOL || op->code == NN_OP_DDR)
 		keep_quantisation(p, in);
+	if (op->code == NN_OP_NMS) {
+		p->options.type = NN_TYPE_U16;
+		layer.kernel_h = p->options.chunks;
+	}
 	if (op->options & FOR_WINDOW)
 		set_window(&layer, &p->options);
 	if (p->context->layer_count == NN_MAX_LAYERS)
-		return wrong(p, "more than %d layers", NN_MAX_LAYERS);
-	if (out_shape(p, op, in->shape, &shape) || set_clamp(p, &layer) ||
+		return parse_wrong(p, "more than %d layers", NN_MAX_LAYERS);
+	if (out_shape(p, op, inputs, &shape) || set_clamp(p, &layer) ||
 	    add_tensor(p, words[1], shape, p->options.type, p->options.zp, &layer.out))
 		return -1;
 	layer.name = p->context->tensors[layer.out].name;
+	if (op->code == NN_OP_DDR && add_ddr(p, &layer))
+		return -1;
 	desc_add_layer(p->desc, p->context, &layer);
 	p->layer = &p->context->layers[p->context->layer_count - 1];
 	return 0;
@@ -724,7 +998,7 @@ static int random_numbers(struct parser *p, char **words, size_t count, size_t w
 	uint32_t state;
 
 	if (count != 5)
-		return wrong(p, "wanted: %s random SEED LOW HIGH", words[0]);
+		return parse_wrong(p, "wanted: %s random SEED LOW HIGH", words[0]);
 	if (parse_integer(p, words[2], 1, UINT32_MAX, &seed) ||
 	    parse_integer(p, words[3], INT32_MIN, INT32_MAX, &low) ||
 	    parse_integer(p, words[4], low, INT32_MAX, &high))
@@ -750,7 +1024,7 @@ static size_t wanted_count(const struct parser *p, const struct desc_numbers *li
 static int do_parameter(struct parser *p, struct desc_numbers *list, char **words, size_t count)
 {
 	if (list->count)
-		return wrong(p, "%s a second time", words[0]);
+		return parse_wrong(p, "%s a second time", words[0]);
 	p->list = list;
 	if (count > 1 && !strcmp(words[1], "random"))
 		return random_numbers(p, words, count, wanted_count(p, list));
@@ -786,20 +1060,28 @@ static const struct statement {
 	{ "optional",		do_optional },
 	{ "input",		do_input },
 	{ "output",		do_output },
+	{ "context",		do_context },
+	{ "read",		do_read },
+	{ "subnet",		do_subnet },
 };
 
 static int parse_statement(struct parser *p, char **words, size_t count)
 {
 	const struct op *op = find_op(words[0]);
 
+	int result;
+
 	p->layer = NULL;
 	p->list = NULL;
 	if (op)
 		return do_layer(p, op, words, count);
+	result = parse_op(p, words, count);
+	if (result <= 0)
+		return result;
 	for (size_t i = 0; i < ARRAY_SIZE(statements); i++)
 		if (!strcmp(statements[i].name, words[0]))
 			return statements[i].parse(p, words, count);
-	return wrong(p, "'%s' is no statement", words[0]);
+	return parse_wrong(p, "'%s' is no statement", words[0]);
 }
 
 static int parse_words(struct parser *p, char **words, size_t count)
@@ -832,19 +1114,40 @@ static int parse_line(struct parser *p, char *line)
 	return parse_words(p, words, count);
 }
 
+/* Each begins with something to read and leaves something behind. */
+static int check_contexts(struct parser *p)
+{
+	for (size_t c = 0; c < p->desc->context_count; c++) {
+		bool in = false, out = false;
+
+		for (size_t i = 0; i < p->desc->contexts[c].stream_count; i++) {
+			const struct desc_stream *s = &p->desc->contexts[c].streams[i];
+
+			in |= !s->is_output && s->kind != DESC_DDR;
+			out |= s->is_output && s->kind != DESC_DDR;
+		}
+		if (!in || !out)
+			return parse_wrong(p, "context %zu reads nothing, or leaves nothing", c);
+	}
+	return 0;
+}
+
 static int check_whole(struct parser *p)
 {
 	bool in = false, out = false;
 
-	for (size_t i = 0; i < p->context->stream_count; i++) {
-		in |= !p->context->streams[i].is_output;
-		out |= p->context->streams[i].is_output;
-	}
+	for (size_t c = 0; c < p->desc->context_count; c++)
+		for (size_t i = 0; i < p->desc->contexts[c].stream_count; i++) {
+			const struct desc_stream *s = &p->desc->contexts[c].streams[i];
+
+			in |= !s->is_output && s->kind == DESC_BOUNDARY;
+			out |= s->is_output && s->kind == DESC_BOUNDARY;
+		}
 	if (!p->desc->name)
-		return wrong(p, "no 'network NAME' in the whole file");
+		return parse_wrong(p, "no 'network NAME' in the whole file");
 	if (!in || !out)
-		return wrong(p, "a network needs an input and an output");
-	return 0;
+		return parse_wrong(p, "a network needs an input and an output");
+	return check_contexts(p);
 }
 
 int desc_parse(struct desc *desc, const char *path, const char *text, size_t size,

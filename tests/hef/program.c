@@ -33,6 +33,11 @@ struct list {
 	Hef__Operation *operation;
 };
 
+struct operations {
+	Hef__Operation **list;
+	size_t count;
+};
+
 static uint32_t cluster_count(const struct program *program)
 {
 	return __builtin_popcount(program->clusters);
@@ -88,7 +93,7 @@ static void disable_lcu(struct list *list, uint32_t cluster, uint32_t lcu)
 	action->enable_address = LCU_ADDRESS(cluster, lcu);
 }
 
-static void enable_lcu(struct list *list, uint32_t cluster, uint32_t lcu)
+static void enable_lcu(struct list *list, uint32_t cluster, uint32_t lcu, uint32_t network)
 {
 	Hef__EnableLcu *action = ADD(list, ENABLE_LCU, enable_lcu, hef__enable_lcu);
 
@@ -96,6 +101,7 @@ static void enable_lcu(struct list *list, uint32_t cluster, uint32_t lcu)
 	action->cluster = cluster;
 	action->kernel_done_address = LCU_KERNEL_DONE_ADDRESS;
 	action->kernel_done_count = LCU_KERNEL_DONE_COUNT;
+	action->network = network;
 	action->enable_address = LCU_ADDRESS(cluster, lcu);
 }
 
@@ -122,7 +128,7 @@ static void enable_sequencer(struct list *list, uint32_t cluster, uint32_t units
 static void allow_inputs(struct list *list, const struct desc_context *context)
 {
 	for (size_t i = 0; i < context->stream_count; i++)
-		if (!context->streams[i].is_output)
+		if (!context->streams[i].is_output && context->streams[i].kind != DESC_DDR)
 			ADD(list, ALLOW_INPUT, allow_input, hef__allow_input)->stream =
 				context->streams[i].sys_index;
 }
@@ -234,8 +240,9 @@ static void wait_step(struct list *list, uint32_t step)
 }
 
 /* In steps of equal size, with two waits between them */
-static void enable_lcus(struct list *list, uint32_t count)
+static void enable_lcus(struct list *list, const struct desc_context *context)
 {
+	uint32_t count = lcu_count(list, context);
 	uint32_t per_step = (count + LCU_STEPS - 1) / LCU_STEPS;
 	uint32_t cluster, lcu;
 
@@ -243,7 +250,7 @@ static void enable_lcus(struct list *list, uint32_t count)
 		if (i && i % per_step == 0)
 			wait_step(list, i / per_step - 1);
 		lcu_place(list, i, &cluster, &lcu);
-		enable_lcu(list, cluster, lcu);
+		enable_lcu(list, cluster, lcu, context->layers[i].network);
 	}
 }
 
@@ -291,6 +298,54 @@ static Hef__Operation *new_operation(struct program *program)
 	return operation;
 }
 
+static Hef__Operation *after_lcu(struct program *program, uint32_t cluster, uint32_t lcu)
+{
+	Hef__Operation *operation = new_operation(program);
+	Hef__TriggerLcu *wait = pool_alloc(program->pool, sizeof(*wait));
+
+	hef__trigger_lcu__init(wait);
+	wait->cluster = cluster;
+	wait->lcu = lcu;
+	operation->trigger->body_case = HEF__TRIGGER__BODY_LCU;
+	operation->trigger->lcu = wait;
+	return operation;
+}
+
+static Hef__Operation *after_output(struct program *program, uint32_t stream)
+{
+	Hef__Operation *operation = new_operation(program);
+	Hef__TriggerStream *wait = pool_alloc(program->pool, sizeof(*wait));
+
+	hef__trigger_stream__init(wait);
+	wait->stream = stream;
+	operation->trigger->body_case = HEF__TRIGGER__BODY_OUTPUT_SENT;
+	operation->trigger->output_sent = wait;
+	return operation;
+}
+
+/* Each output that suppresses boxes is a unit. */
+static void enable_nms(struct list *list, const struct desc_context *context)
+{
+	uint32_t unit = 0;
+
+	for (size_t i = 0; i < context->layer_count; i++)
+		for (size_t k = 0; k < context->stream_count; k++) {
+			const struct desc_layer *layer = &context->layers[i];
+			const struct desc_stream *stream = &context->streams[k];
+			Hef__EnableNms *action;
+
+			if (layer->op != NN_OP_NMS || stream->tensor != layer->out ||
+			    !stream->is_output)
+				continue;
+			action = ADD(list, ENABLE_NMS, enable_nms, hef__enable_nms);
+			action->unit = unit++;
+			action->network = layer->network;
+			action->classes = context->tensors[layer->in1].shape.features;
+			action->burst = stream->burst ? stream->burst : 1;
+			action->division_factor = layer->kernel_h;
+		}
+}
+
 static void fill_preliminary(struct list *list, const struct blob *image)
 {
 	const struct desc *desc = list->program->desc;
@@ -313,7 +368,8 @@ static void fill_preliminary(struct list *list, const struct blob *image)
 		wait_module(list, MODULE_CHANNEL + 1);
 	wait_module(list, MODULE_LOADED);
 	allow_inputs(list, context);
-	enable_lcus(list, lcus);
+	enable_nms(list, context);
+	enable_lcus(list, context);
 	wait_module(list, MODULE_INPUT);
 	wait_module(list, MODULE_OUTPUT);
 }
@@ -331,12 +387,79 @@ Hef__Preliminary *program_preliminary(struct program *program, const struct blob
 	return preliminary;
 }
 
-Hef__Operation *program_dynamic(struct program *program, size_t context)
+static struct list next_operation(struct program *program, struct operations *operations,
+				  Hef__Operation *operation)
 {
-	struct list list = { program, new_operation(program) };
+	operations->list = pool_grow(program->pool, operations->list, operations->count,
+				     sizeof(*operations->list));
+	operations->list[operations->count++] = operation;
+	return (struct list){ program, operation };
+}
 
-	allow_inputs(&list, &program->desc->contexts[context]);
-	return list.operation;
+/* Units of a context that has run, one after the other */
+static void stop_lcus(struct program *program, const struct desc_context *context,
+		      struct operations *operations)
+{
+	struct list list = { program, NULL };
+	uint32_t count = lcu_count(&list, context);
+	uint32_t cluster, lcu;
+
+	for (uint32_t i = 0; i < count; i++) {
+		lcu_place(&list, i, &cluster, &lcu);
+		list = next_operation(program, operations, after_lcu(program, cluster, lcu));
+		disable_lcu(&list, cluster, lcu);
+	}
+}
+
+/* Everything has left: start the units for the context that follows. */
+static void start_next(struct list *list, const struct desc_context *next)
+{
+	load_sequencers(list);
+	signal_module(list, channel_of(list, 1), MODULE_OUTPUT);
+	signal_module(list, 0, MODULE_INPUT);
+	start_sequencers(list, lcu_count(list, next));
+	wait_module(list, MODULE_INPUT);
+	wait_module(list, MODULE_OUTPUT);
+	enable_nms(list, next);
+	enable_lcus(list, next);
+}
+
+/* As contexts of real files: the words of the next one come while data flow. */
+static void fill_dynamic(struct program *program, size_t index, const struct blob *images,
+			 struct operations *operations)
+{
+	const struct desc *desc = program->desc;
+	const struct desc_context *context = &desc->contexts[index];
+	size_t next = (index + 1) % desc->context_count;
+	struct list list = next_operation(program, operations, new_operation(program));
+
+	allow_inputs(&list, context);
+	if (desc->context_count == 1)
+		return;
+	load_network(&list, &images[next]);
+	stop_lcus(program, context, operations);
+	for (size_t i = 0; i < context->stream_count; i++) {
+		const struct desc_stream *stream = &context->streams[i];
+
+		/* Of a mux, the last part stands for all. */
+		if (!stream->is_output || stream->kind == DESC_DDR ||
+		    (i + 1 < context->stream_count && stream->mux &&
+		     context->streams[i + 1].mux && !strcmp(stream->mux, stream[1].mux)))
+			continue;
+		list = next_operation(program, operations,
+				      after_output(program, stream->sys_index));
+	}
+	start_next(&list, &desc->contexts[next]);
+}
+
+void program_dynamic(struct program *program, size_t index, const struct blob *images,
+		     Hef__Context *context)
+{
+	struct operations operations = { 0 };
+
+	fill_dynamic(program, index, images, &operations);
+	context->operations = operations.list;
+	context->n_operations = operations.count;
 }
 
 void program_place_ccws(struct program *program, struct blob *section)

@@ -27,10 +27,13 @@ struct program {
 	size_t ccw_count;
 };
 
-/* `image`: what image_build() made for the context */
+/* `image`: what image_build() made for the first context */
 Hef__Preliminary *program_preliminary(struct program *program, const struct blob *image);
-/* The operations of a context that the preliminary list has started already */
-Hef__Operation *program_dynamic(struct program *program, size_t context);
+/* The operations of a context that has been started already, by the preliminary
+ * list or at the end of the context before. `images`: those of all contexts.
+ */
+void program_dynamic(struct program *program, size_t index, const struct blob *images,
+		     Hef__Context *context);
 
 /* Moves the configuration words to `section`, those of channel 0 first, and
  * sets the pointers that stand in the lists.

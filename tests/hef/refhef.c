@@ -15,8 +15,11 @@ struct hef {
 	uint32_t version;
 	size_t ccws;			/* where their section starts */
 	Hef__File *file;
+	const struct ref_place *place;
 	Hef__Preliminary *preliminary;	/* of the chosen layout */
-	Hef__Context *context;
+	Hef__Context **contexts;
+	size_t context_count;
+	const Hef__Context *context;	/* of these, the one looked at */
 	struct failure *failure;
 };
 
@@ -55,43 +58,87 @@ static int open_container(struct hef *hef)
 	return 0;
 }
 
-static int choose_layout(struct hef *hef, Hef__NetworkGroup *group, uint32_t clusters)
+static int take_core(struct hef *hef, Hef__Preliminary *preliminary, Hef__Context **contexts,
+		     size_t count)
 {
-	for (size_t i = 0; i < group->n_partials; i++) {
-		Hef__PartialGroup *partial = group->partials[i];
+	if (!count)
+		return hef_fail(hef->failure, "no context");
+	if (hef->place->context >= count)
+		return hef_fail(hef->failure, "no context %zu", hef->place->context);
+	hef->preliminary = preliminary;
+	hef->contexts = contexts;
+	hef->context_count = count;
+	hef->context = contexts[hef->place->context];
+	return 0;
+}
+
+static int choose_layout(struct hef *hef, Hef__PartialGroup **partials, size_t count)
+{
+	uint32_t clusters = hef->place->clusters;
+
+	for (size_t i = 0; i < count; i++) {
+		Hef__PartialGroup *partial = partials[i];
 
 		if (!partial->core || !partial->core->n_contexts)
 			continue;
 		if (clusters && (!partial->layout || partial->layout->clusters != clusters))
 			continue;
-		hef->preliminary = partial->core->preliminary;
-		hef->context = partial->core->contexts[0];
-		return 0;
+		return take_core(hef, partial->core->preliminary, partial->core->contexts,
+				 partial->core->n_contexts);
 	}
 	return hef_fail(hef->failure, "no part for cluster layout 0x%x", clusters);
 }
 
-static int choose_group(struct hef *hef, uint32_t clusters)
+static const char *group_name(const Hef__NetworkGroup *group)
 {
-	Hef__NetworkGroup *group;
+	const Hef__GroupInfo *info = group->info;
 
-	if (!hef->file->n_groups)
-		return hef_fail(hef->failure, "no network group");
-	group = hef->file->groups[hef->file->n_groups - 1];
-	if (group->n_partials)
-		return choose_layout(hef, group, clusters);
-	if (!group->n_contexts)
-		return hef_fail(hef->failure, "no context");
-	hef->preliminary = group->preliminary;
-	hef->context = group->contexts[0];
-	return 0;
+	if (group->n_partials && group->partials[0]->core)
+		info = group->partials[0]->core->info;
+	return info && info->name ? info->name : "";
 }
 
-static int hef_open(struct hef *hef, uint32_t clusters)
+static Hef__NetworkGroup *find_group(const struct hef *hef)
+{
+	for (size_t i = hef->file->n_groups; i--; )
+		if (!hef->place->group || !strcmp(group_name(hef->file->groups[i]),
+						  hef->place->group))
+			return hef->file->groups[i];
+	return NULL;
+}
+
+/* With NET_FLOW (extension 13) the core is the operation that has one. */
+static const Hef__OpCore *find_core(const Hef__NetworkGroup *group)
+{
+	for (size_t i = 0; i < group->n_ops; i++)
+		if (group->ops[i]->body_case == HEF__OP__BODY_CORE)
+			return group->ops[i]->core;
+	return NULL;
+}
+
+static int choose_group(struct hef *hef)
+{
+	Hef__NetworkGroup *group = find_group(hef);
+	const Hef__OpCore *core;
+
+	if (!group)
+		return hef_fail(hef->failure, "no network group %s",
+				hef->place->group ? hef->place->group : "");
+	core = find_core(group);
+	if (core && core->n_partials)
+		return choose_layout(hef, core->partials, core->n_partials);
+	if (core)
+		return take_core(hef, core->preliminary, core->contexts, core->n_contexts);
+	if (group->n_partials)
+		return choose_layout(hef, group->partials, group->n_partials);
+	return take_core(hef, group->preliminary, group->contexts, group->n_contexts);
+}
+
+static int hef_open(struct hef *hef)
 {
 	if (open_container(hef))
 		return -1;
-	return choose_group(hef, clusters);
+	return choose_group(hef);
 }
 
 static void hef_close(struct hef *hef)
@@ -161,21 +208,33 @@ static int apply_operations(struct hef *hef, Hef__Operation **operations, size_t
 	return 0;
 }
 
+static int apply_context(struct hef *hef, const Hef__Context *context, struct blob *memory)
+{
+	return apply_operations(hef, context->operations, context->n_operations, memory);
+}
+
+/* What one context finds in the memory: the preliminary list loads the first, and
+ * each loads the one that follows it.
+ */
 static int collect(struct hef *hef, struct blob *memory)
 {
+	size_t wanted = hef->context_count == 1 ? 1 : hef->place->context;
+
 	if (hef->preliminary &&
 	    apply_operations(hef, hef->preliminary->operations,
 			     hef->preliminary->n_operations, memory))
 		return -1;
-	return apply_operations(hef, hef->context->operations, hef->context->n_operations,
-				memory);
+	for (size_t i = 0; i < wanted; i++)
+		if (apply_context(hef, hef->contexts[i], memory))
+			return -1;
+	return 0;
 }
 
-int refhef_image(const uint8_t *bytes, size_t size, uint32_t clusters, struct blob *image,
-		 struct failure *failure)
+int refhef_image_at(const uint8_t *bytes, size_t size, const struct ref_place *place,
+		    struct blob *image, struct failure *failure)
 {
-	struct hef hef = { .bytes = bytes, .size = size, .failure = failure };
-	int result = hef_open(&hef, clusters);
+	struct hef hef = { .bytes = bytes, .size = size, .place = place, .failure = failure };
+	int result = hef_open(&hef);
 
 	if (!result && hef.ccws > size)
 		result = hef_fail(failure, "the file is cut");
@@ -185,57 +244,166 @@ int refhef_image(const uint8_t *bytes, size_t size, uint32_t clusters, struct bl
 	return result;
 }
 
-/* ---- names ---- */
+int refhef_image(const uint8_t *bytes, size_t size, uint32_t clusters, struct blob *image,
+		 struct failure *failure)
+{
+	const struct ref_place place = { .clusters = clusters };
 
-static const Hef__Layer *find_layer(const struct hef *hef, const struct ref_stream *stream)
+	return refhef_image_at(bytes, size, &place, image, failure);
+}
+
+int refhef_context_count(const uint8_t *bytes, size_t size, const struct ref_place *place,
+			 size_t *count, struct failure *failure)
+{
+	struct hef hef = { .bytes = bytes, .size = size, .place = place, .failure = failure };
+	int result = hef_open(&hef);
+
+	*count = hef.context_count;
+	hef_close(&hef);
+	return result;
+}
+
+/* ---- streams ---- */
+
+struct found {
+	const Hef__Edge *edge;
+	const Hef__Layer *layer;	/* of a mux: the part */
+};
+
+static const Hef__Layer *mux_layer(const Hef__Mux *mux, size_t part)
+{
+	return part < mux->n_parts && mux->parts[part]->body_case == HEF__MUX_PART__BODY_LAYER ?
+	       mux->parts[part]->layer : NULL;
+}
+
+static const Hef__Layer *plane_layer(const Hef__Planes *planes, const struct ref_stream *stream)
+{
+	for (size_t i = 0; i < planes->n_planes; i++)
+		if (planes->planes[i]->layer && planes->planes[i]->layer->shape &&
+		    planes->planes[i]->layer->shape->stream == stream->sys_index)
+			return planes->planes[i]->layer;
+	return NULL;
+}
+
+static const Hef__Layer *layer_of(const Hef__Edge *edge, const struct ref_stream *stream,
+				  size_t part)
+{
+	switch (edge->body_case) {
+	case HEF__EDGE__BODY_LAYER:
+		return edge->layer->shape && edge->layer->shape->stream == stream->sys_index ?
+		       edge->layer : NULL;
+	case HEF__EDGE__BODY_MUX:
+		return edge->mux->shape && edge->mux->shape->stream == stream->sys_index ?
+		       mux_layer(edge->mux, part) : NULL;
+	case HEF__EDGE__BODY_PLANES:
+		return plane_layer(edge->planes, stream);
+	default:
+		return NULL;
+	}
+}
+
+/* `part`: of a mux, which one */
+static struct found find_layer(const struct hef *hef, const struct ref_stream *stream, size_t part)
 {
 	const Hef__ContextInfo *info = hef->context->info;
+	struct found found = { 0 };
 
-	for (size_t i = 0; info && i < info->n_edges; i++) {
+	for (size_t i = 0; info && i < info->n_edges && !found.layer; i++) {
 		const Hef__Edge *edge = info->edges[i];
 
-		if (edge->body_case == HEF__EDGE__BODY_LAYER && edge->layer->shape &&
-		    edge->layer->shape->stream == stream->sys_index &&
-		    edge->direction == (Hef__Edge__Direction)stream->is_output)
-			return edge->layer;
+		if (edge->direction != (Hef__Edge__Direction)stream->is_output ||
+		    (edge->connection && edge->connection->kind == HEF__CONNECTION__KIND__DDR))
+			continue;
+		found = (struct found){ edge, layer_of(edge, stream, part) };
 	}
-	return NULL;
+	return found;
+}
+
+static bool same_nms(const Hef__Shape *shape, const struct ref_stream *stream)
+{
+	const Hef__Nms *nms = shape->extra ? shape->extra->nms : NULL;
+	uint64_t chunks = nms && nms->division_factor ? nms->division_factor : 1;
+
+	return nms && chunks == stream->nms_chunks && nms->box_size == 8 &&
+	       nms->classes * chunks == stream->shape.height &&
+	       nms->max_boxes + 1 == stream->shape.width &&
+	       (nms->burst_size ? nms->burst_size : 1) == stream->padded.features;
 }
 
 static bool same_frame(const Hef__Shape *shape, const struct ref_stream *stream)
 {
+	if (shape->format != stream->order || shape->data_bytes != stream->bytes)
+		return false;
+	if (stream->order == NN_ORDER_NMS)
+		return same_nms(shape, stream);
 	return shape->height == stream->shape.height && shape->width == stream->shape.width &&
-	       shape->features == stream->shape.features && shape->format == stream->order &&
-	       shape->data_bytes == stream->bytes;
+	       shape->features == stream->shape.features;
 }
 
-static int name_streams(struct hef *hef, struct refnet *net)
+static int name_stream(struct hef *hef, struct ref_stream *stream, size_t part)
 {
-	for (size_t i = 0; i < net->stream_count; i++) {
-		struct ref_stream *stream = &net->streams[i];
-		const Hef__Layer *layer = find_layer(hef, stream);
+	const Hef__Layer *layer = find_layer(hef, stream, part).layer;
 
-		if (!layer)
-			return hef_fail(hef->failure,
-					"the network has a stream %u that the metadata lacks",
-					stream->sys_index);
-		if (!same_frame(layer->shape, stream))
-			return hef_fail(hef->failure,
-					"'%s': network and metadata disagree on its shape",
-					layer->name);
-		stream->name = strdup(layer->name);
+	if (!layer)
+		return hef_fail(hef->failure,
+				"the network has a stream %u that the metadata lacks",
+				stream->sys_index);
+	if (!layer->shape || !same_frame(layer->shape, stream))
+		return hef_fail(hef->failure, "'%s': network and metadata disagree on its shape",
+				layer->name);
+	stream->name = strdup(layer->name);
+	if (layer->quant) {
+		stream->scale = layer->quant->scale;
+		stream->zero_point = layer->quant->zero_point;
 	}
 	return 0;
 }
 
-int refhef_names(const uint8_t *bytes, size_t size, uint32_t clusters, struct refnet *net,
-		 struct failure *failure)
+static int name_streams(struct hef *hef, struct refnet *net)
 {
-	struct hef hef = { .bytes = bytes, .size = size, .failure = failure };
-	int result = hef_open(&hef, clusters);
+	size_t part = 0;
+
+	for (size_t i = 0; i < net->stream_count; i++) {
+		struct ref_stream *s = &net->streams[i];
+
+		part = s->mux_slices && i && s[-1].mux_slices &&
+		       s[-1].sys_index == s->sys_index ? part + 1 : 0;
+		if (name_stream(hef, s, part))
+			return -1;
+	}
+	return 0;
+}
+
+int refhef_names(const uint8_t *bytes, size_t size, const struct ref_place *place,
+		 struct refnet *net, struct failure *failure)
+{
+	struct hef hef = { .bytes = bytes, .size = size, .place = place, .failure = failure };
+	int result = hef_open(&hef);
 
 	if (!result)
 		result = name_streams(&hef, net);
+	hef_close(&hef);
+	return result;
+}
+
+int refhef_link(const uint8_t *bytes, size_t size, const struct ref_place *place,
+		const struct ref_stream *stream, struct ref_link *link, struct failure *failure)
+{
+	struct hef hef = { .bytes = bytes, .size = size, .place = place, .failure = failure };
+	const Hef__Connection *c;
+	int result = hef_open(&hef);
+
+	*link = (struct ref_link){ 0 };
+	if (!result) {
+		c = find_layer(&hef, stream, 0).edge->connection;
+		link->between = c && c->kind == HEF__CONNECTION__KIND__INTERMEDIATE;
+		if (link->between && !c->n_peers)
+			result = hef_fail(failure, "'%s' is connected to nothing", stream->name);
+		else if (link->between) {
+			link->context = c->peers[0]->context;
+			link->stream = c->peers[0]->stream;
+		}
+	}
 	hef_close(&hef);
 	return result;
 }

@@ -5,39 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "nn_format.h"
-#include "refnet.h"
+#include "refnet_priv.h"
 
-struct tensor {
-	struct ref_shape shape;
-	uint8_t type;
-	int64_t zp;
-	bool written;
-	int32_t *values;		/* height, width, features */
-};
-
-struct layer {
-	struct nn_layer raw;		/* byte fields are used from here */
-	const struct tensor *in0, *in1;
-	struct tensor *out;
-	const int8_t *weights;
-	const uint8_t *shift;
-	int32_t *bias;			/* NULL: none */
-	int32_t *mult;
-	size_t factor_count;
-	int64_t min, max;
-};
-
-struct ref_network {
-	struct pool pool;
-	uint8_t *image;
-	size_t size;
-	struct nn_header header;	/* as in the image */
-	struct tensor *tensors;
-	size_t tensor_count;
-	struct layer *layers;
-	size_t layer_count;
-};
 
 static int64_t type_max(uint8_t type)
 {
@@ -120,21 +89,50 @@ static bool order_fits(const struct ref_stream *s)
 		       s->padded.width == 1;
 	case 5:
 		return s->shape.features == 1;
+	case NN_ORDER_NMS:
+		return s->is_output && s->padded.height == s->shape.height &&
+		       s->padded.width == s->shape.width && s->padded.features &&
+		       s->padded.features <= NN_NMS_BURST_MAX;
 	case 7:
 		return s->padded.features % 8 == 0;
 	}
 	return false;
 }
 
+static size_t unaligned_size(const struct ref_stream *s)
+{
+	return elements(s->padded) * s->bytes;
+}
+
+/* `s`, the last one so far, shares its index with the one before it. */
+static bool mux_valid(const struct refnet *net, const struct ref_stream *s)
+{
+	const struct ref_stream *before = s - 1;
+	size_t total = 0;
+
+	if (!net->stream_count || !s->is_output || !before->is_output ||
+	    before->sys_index != s->sys_index || before->network != s->network ||
+	    before->order == NN_ORDER_NMS || s->order == NN_ORDER_NMS ||
+	    unaligned_size(before) % 8 || unaligned_size(s) % 8)
+		return false;
+	for (size_t i = 0; i <= net->stream_count; i++)
+		if (net->streams[i].is_output && net->streams[i].sys_index == s->sys_index)
+			total += unaligned_size(&net->streams[i]);
+	return total <= 2 * (size_t)NN_MAX_ELEMENTS;
+}
+
 static bool stream_valid(const struct refnet *net, const struct ref_stream *s)
 {
-	if (s->padded.height < s->shape.height || s->padded.width < s->shape.width ||
-	    s->padded.features < s->shape.features || !order_fits(s))
+	if (!order_fits(s) || s->device_size > 2 * (size_t)NN_MAX_ELEMENTS)
+		return false;
+	if (s->order != NN_ORDER_NMS &&
+	    (s->padded.height < s->shape.height || s->padded.width < s->shape.width ||
+	     s->padded.features < s->shape.features))
 		return false;
 	for (size_t i = 0; i < net->stream_count; i++)
 		if (net->streams[i].is_output == s->is_output &&
 		    net->streams[i].sys_index == s->sys_index)
-			return false;
+			return mux_valid(net, s);
 	return true;
 }
 
@@ -143,6 +141,7 @@ static void fill_stream(struct ref_stream *s, const struct nn_stream *raw,
 {
 	*s = (struct ref_stream){
 		.is_output = raw->is_output,
+		.network = raw->network,
 		.sys_index = raw->sys_index,
 		.order = raw->order,
 		.bytes = tensor->type,
@@ -153,6 +152,9 @@ static void fill_stream(struct ref_stream *s, const struct nn_stream *raw,
 	};
 	s->user_size = elements(s->shape) * s->bytes;
 	s->device_size = round_up(elements(s->padded) * s->bytes, 8);
+	s->scale = 1;
+	if (s->order == NN_ORDER_NMS)
+		ref_nms_sizes(s);
 }
 
 static int read_streams(struct refnet *net, struct failure *failure)
@@ -168,14 +170,17 @@ static int read_streams(struct refnet *net, struct failure *failure)
 		struct ref_stream *s = &net->streams[i];
 		struct tensor *tensor;
 
-		if (raw[i].is_output > 1 || raw[i].reserved ||
+		if (raw[i].is_output > 1 || raw[i].network >= NN_MAX_NETWORKS ||
 		    le16toh(raw[i].tensor) >= n->tensor_count)
 			return hef_fail(failure, "stream entry %zu is not valid", i);
 		tensor = &n->tensors[le16toh(raw[i].tensor)];
 		fill_stream(s, &raw[i], tensor);
 		if (!stream_valid(net, s) || (!s->is_output && tensor->written))
 			return hef_fail(failure, "stream entry %zu is not valid", i);
-		tensor->written |= !s->is_output;
+		if (!s->is_output) {
+			tensor->written = true;
+			tensor->network = s->network;
+		}
 		net->stream_count++;
 	}
 	return 0;
@@ -204,8 +209,9 @@ static bool window_fits(const struct layer *l)
 	const struct ref_shape *in = &l->in0->shape, *out = &l->out->shape;
 
 	if (!is_window(r->op))
-		return !(r->kernel_h | r->kernel_w | r->stride_h | r->stride_w | r->pad_top |
-			 r->pad_left | r->pad_bottom | r->pad_right);
+		return !((r->op == NN_OP_DDR || r->op == NN_OP_NMS ? 0 : r->kernel_h) |
+			 (r->op == NN_OP_DDR ? 0 : r->kernel_w) | r->stride_h | r->stride_w |
+			 r->pad_top | r->pad_left | r->pad_bottom | r->pad_right);
 	return r->kernel_h && r->kernel_w && r->stride_h && r->stride_w &&
 	       out->height == window_steps(in->height, r->pad_top + r->pad_bottom, r->kernel_h,
 					   r->stride_h) &&
@@ -248,6 +254,11 @@ static bool shapes_fit(const struct layer *l)
 		return same_shape(l->in0, l->in1) && same_shape(l->in0, l->out);
 	case NN_OP_FULLY_CONNECTED:
 		return out->height == 1 && out->width == 1;
+	case NN_OP_DDR:
+		return same_shape(l->in0, l->out) && l->in0->type == l->out->type &&
+		       l->in0->zp == l->out->zp;
+	case NN_OP_NMS:
+		return ref_nms_fits(l);
 	}
 	return false;
 }
@@ -270,10 +281,12 @@ static size_t factors_wanted(const struct layer *l)
 {
 	switch (l->raw.op) {
 	case NN_OP_MAX_POOL:
+	case NN_OP_DDR:
 		return 0;
 	case NN_OP_AVG_POOL:
 		return 1;
 	case NN_OP_ADD:
+	case NN_OP_NMS:
 		return 2;
 	default:
 		return l->out->shape.features;
@@ -353,25 +366,57 @@ static bool sums_fit(const struct layer *l)
 	return true;
 }
 
+static bool readable(const struct layer *l, const struct tensor *t)
+{
+	return t->written && !t->nms && t->network == l->raw.network;
+}
+
+static bool clamp_fits(const struct layer *l)
+{
+	if (l->raw.op == NN_OP_NMS)
+		return l->min >= 0 && l->min <= 0xffff && l->max >= 0 && l->max <= 256;
+	return l->min >= 0 && l->min <= l->max && l->max <= type_max(l->out->type);
+}
+
 static bool link_layer(struct ref_network *n, struct layer *l)
 {
 	uint16_t in0 = le16toh(l->raw.in0), in1 = le16toh(l->raw.in1), out = le16toh(l->raw.out);
 
-	if (in0 >= n->tensor_count || out >= n->tensor_count || l->raw.reserved)
+	bool two = l->raw.op == NN_OP_ADD || l->raw.op == NN_OP_NMS;
+
+	if (in0 >= n->tensor_count || out >= n->tensor_count ||
+	    l->raw.network >= NN_MAX_NETWORKS)
 		return false;
-	if (l->raw.op == NN_OP_ADD ? in1 >= n->tensor_count : in1 != NN_NO_TENSOR)
+	if (two ? in1 >= n->tensor_count : in1 != NN_NO_TENSOR)
 		return false;
 	l->in0 = &n->tensors[in0];
-	l->in1 = l->raw.op == NN_OP_ADD ? &n->tensors[in1] : NULL;
+	l->in1 = two ? &n->tensors[in1] : NULL;
 	l->out = &n->tensors[out];
 	l->min = (int32_t)le32toh(l->raw.clamp_min);
 	l->max = (int32_t)le32toh(l->raw.clamp_max);
-	return l->in0->written && (!l->in1 || l->in1->written) && !l->out->written &&
-	       l->min >= 0 && l->min <= l->max && l->max <= type_max(l->out->type);
+	return readable(l, l->in0) && (!l->in1 || readable(l, l->in1)) && !l->out->written &&
+	       clamp_fits(l);
 }
 
-static int read_layers(struct ref_network *n, struct failure *failure)
+/* Streams of DDR rows are named by no other layer, and not in the table. */
+static bool ddr_alone(const struct refnet *net, const struct layer *l)
 {
+	const struct ref_network *n = net->network;
+
+	for (const struct layer *other = n->layers; other < l; other++)
+		if (other->raw.op == NN_OP_DDR && (other->raw.kernel_h == l->raw.kernel_h ||
+						   other->raw.kernel_w == l->raw.kernel_w))
+			return false;
+	for (size_t i = 0; i < net->stream_count; i++)
+		if (net->streams[i].sys_index ==
+		    (net->streams[i].is_output ? l->raw.kernel_h : l->raw.kernel_w))
+			return false;
+	return true;
+}
+
+static int read_layers(struct refnet *net, struct failure *failure)
+{
+	struct ref_network *n = net->network;
 	const struct nn_layer *raw;
 
 	n->layer_count = le16toh(n->header.layer_count);
@@ -384,19 +429,81 @@ static int read_layers(struct ref_network *n, struct failure *failure)
 
 		l->raw = raw[i];
 		if (!link_layer(n, l) || !shapes_fit(l) || !read_weights(n, l) ||
-		    !read_factors(n, l) || !sums_fit(l))
+		    !read_factors(n, l) || !sums_fit(l) ||
+		    (l->raw.op == NN_OP_DDR && !ddr_alone(net, l)))
 			return hef_fail(failure, "layer %zu of the network is not valid", i);
 		l->out->written = true;
+		l->out->network = l->raw.network;
+		l->out->nms = l->raw.op == NN_OP_NMS;
 	}
 	return 0;
 }
 
-static int check_outputs(const struct refnet *net, struct failure *failure)
+/* ---- mux ---- */
+
+static uint32_t divisor(uint32_t a, uint32_t b)
 {
-	for (size_t i = 0; i < net->stream_count; i++)
-		if (!net->network->tensors[net->streams[i].tensor].written)
+	while (b) {
+		uint32_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* How many streams of the table from `first` on are one frame */
+static size_t mux_parts(const struct refnet *net, size_t first)
+{
+	size_t count = 1;
+
+	while (first + count < net->stream_count && net->streams[first].is_output &&
+	       net->streams[first + count].is_output &&
+	       net->streams[first + count].sys_index == net->streams[first].sys_index)
+		count++;
+	return count;
+}
+
+static void find_muxes(struct refnet *net)
+{
+	for (size_t i = 0; i < net->stream_count; i += mux_parts(net, i)) {
+		size_t parts = mux_parts(net, i);
+		uint32_t slices = 0;
+
+		for (size_t k = 0; k < parts; k++)
+			slices = divisor(net->streams[i + k].padded.height, slices);
+		for (size_t k = 0; k < parts && parts > 1; k++)
+			net->streams[i + k].mux_slices = slices;
+	}
+}
+
+static const struct layer *writer_of(const struct ref_network *n, const struct tensor *tensor)
+{
+	for (size_t i = 0; i < n->layer_count; i++)
+		if (n->layers[i].out == tensor)
+			return &n->layers[i];
+	return NULL;
+}
+
+static int check_outputs(struct refnet *net, struct failure *failure)
+{
+	for (size_t i = 0; i < net->stream_count; i++) {
+		struct ref_stream *s = &net->streams[i];
+		const struct tensor *tensor = &net->network->tensors[s->tensor];
+
+		if (!tensor->written)
 			return hef_fail(failure, "output stream %u is written by no layer",
-					net->streams[i].sys_index);
+					s->sys_index);
+		if (s->is_output && (tensor->network != s->network ||
+				     tensor->nms != (s->order == NN_ORDER_NMS)))
+			return hef_fail(failure, "output stream %u has another's tensor",
+					s->sys_index);
+		if (tensor->nms) {
+			s->nms_chunks = writer_of(net->network, tensor)->raw.kernel_h;
+			ref_nms_sizes(s);
+		}
+	}
+	find_muxes(net);
 	return 0;
 }
 
@@ -416,7 +523,7 @@ static int read_network(struct refnet *net, size_t size, struct failure *failure
 	if (size >= sizeof(n->header))
 		memcpy(&n->header, n->image, sizeof(n->header));
 	if (check_header(n, size, failure) || read_tensors(n, failure) ||
-	    read_streams(net, failure) || read_layers(n, failure))
+	    read_streams(net, failure) || read_layers(net, failure))
 		return -1;
 	if (check_outputs(net, failure))
 		return -1;
@@ -442,20 +549,40 @@ int refnet_open_image(struct refnet *net, const uint8_t *image, size_t size,
 	return 0;
 }
 
-int refnet_open(struct refnet *net, const uint8_t *hef, size_t size, uint32_t clusters,
-		struct failure *failure)
+static int open_one(struct refnet *net, const uint8_t *hef, size_t size,
+		    const struct ref_place *place, struct failure *failure)
 {
 	struct blob image = { 0 };
-	int result = refhef_image(hef, size, clusters, &image, failure);
+	int result = refhef_image_at(hef, size, place, &image, failure);
 
 	if (!result)
 		result = refnet_open_image(net, image.data, image.size, failure);
 	blob_free(&image);
-	if (!result && refhef_names(hef, size, clusters, net, failure)) {
+	if (!result && refhef_names(hef, size, place, net, failure)) {
 		refnet_free(net);
 		result = -1;
 	}
 	return result;
+}
+
+int refnet_open_group(struct refnet *net, const uint8_t *hef, size_t size,
+		      const struct ref_place *place, struct failure *failure)
+{
+	size_t contexts;
+
+	if (refhef_context_count(hef, size, place, &contexts, failure))
+		return -1;
+	if (contexts == 1)
+		return open_one(net, hef, size, place, failure);
+	return refnet_open_parts(net, hef, size, place, contexts, failure);
+}
+
+int refnet_open(struct refnet *net, const uint8_t *hef, size_t size, uint32_t clusters,
+		struct failure *failure)
+{
+	const struct ref_place place = { .clusters = clusters };
+
+	return refnet_open_group(net, hef, size, &place, failure);
 }
 
 void refnet_free(struct refnet *net)
@@ -465,6 +592,7 @@ void refnet_free(struct refnet *net)
 	if (net->network)
 		pool_free(&net->network->pool);
 	free(net->network);
+	refnet_free_parts(net);
 	*net = (struct refnet){ 0 };
 }
 
@@ -519,6 +647,22 @@ static void put_element(uint8_t *frame, size_t index, uint8_t bytes, uint32_t va
 		frame[2 * index + 1] = value >> 8;
 }
 
+size_t refnet_mux(const struct refnet *net, size_t first, uint8_t *const *frames, uint8_t *wire)
+{
+	uint32_t slices = net->streams[first].mux_slices;
+	size_t parts = mux_parts(net, first), total = 0;
+
+	for (uint32_t slice = 0; slice < slices; slice++)
+		for (size_t i = first; i < first + parts; i++) {
+			size_t bytes = net->streams[i].device_size / slices;
+
+			if (wire)
+				memcpy(wire + total, frames[i] + slice * bytes, bytes);
+			total += bytes;
+		}
+	return total;
+}
+
 static void load_tensor(const struct ref_stream *s, const uint8_t *frame, int32_t *values)
 {
 	for (uint32_t r = 0; r < s->shape.height; r++)
@@ -529,6 +673,10 @@ static void load_tensor(const struct ref_stream *s, const uint8_t *frame, int32_
 
 static void store_tensor(const struct ref_stream *s, const int32_t *values, uint8_t *frame)
 {
+	if (s->order == NN_ORDER_NMS) {
+		ref_nms_store(s, values, frame);
+		return;
+	}
 	memset(frame, 0, s->device_size);
 	for (uint32_t r = 0; r < s->shape.height; r++)
 		for (uint32_t c = 0; c < s->shape.width; c++)
@@ -552,6 +700,10 @@ void refnet_to_user(const struct ref_stream *s, const uint8_t *device, uint8_t *
 {
 	size_t i = 0;
 
+	if (s->order == NN_ORDER_NMS) {
+		ref_nms_to_user(s, device, user);
+		return;
+	}
 	for (uint32_t r = 0; r < s->shape.height; r++)
 		for (uint32_t c = 0; c < s->shape.width; c++)
 			for (uint32_t f = 0; f < s->shape.features; f++)
@@ -563,7 +715,7 @@ void refnet_to_user(const struct ref_stream *s, const uint8_t *device, uint8_t *
 /* ---- arithmetic ---- */
 
 /* Rounded v / 2^s, halves up: floor((v + 2^(s-1)) / 2^s) */
-static int64_t rshr(int64_t v, uint8_t s)
+int64_t ref_rshr(int64_t v, uint8_t s)
 {
 	int64_t divisor, quotient;
 
@@ -582,7 +734,7 @@ static int32_t clamp(const struct layer *l, int64_t value)
 
 static int32_t requantise(const struct layer *l, int64_t acc, size_t factor)
 {
-	return clamp(l, l->out->zp + rshr(acc * l->mult[factor], l->shift[factor]));
+	return clamp(l, l->out->zp + ref_rshr(acc * l->mult[factor], l->shift[factor]));
 }
 
 static size_t tensor_index(const struct tensor *t, uint32_t r, uint32_t c, uint32_t f)
@@ -657,7 +809,7 @@ static int32_t add_at(const struct layer *l, uint32_t r, uint32_t c, uint32_t f)
 	int64_t a = l->in0->values[i] - l->in0->zp;
 	int64_t b = l->in1->values[i] - l->in1->zp;
 
-	return clamp(l, l->out->zp + rshr(a * l->mult[0] + b * l->mult[1], l->shift[0]));
+	return clamp(l, l->out->zp + ref_rshr(a * l->mult[0] + b * l->mult[1], l->shift[0]));
 }
 
 static int32_t connected_at(const struct layer *l, uint32_t r, uint32_t c, uint32_t out_f)
@@ -673,6 +825,12 @@ static int32_t connected_at(const struct layer *l, uint32_t r, uint32_t c, uint3
 	return requantise(l, acc, out_f);
 }
 
+/* Host memory gives back what it got. */
+static int32_t ddr_at(const struct layer *l, uint32_t r, uint32_t c, uint32_t f)
+{
+	return clamp(l, l->in0->values[tensor_index(l->in0, r, c, f)]);
+}
+
 static void run_layer(const struct layer *l)
 {
 	static int32_t (*const ops[])(const struct layer *, uint32_t, uint32_t, uint32_t) = {
@@ -682,10 +840,15 @@ static void run_layer(const struct layer *l)
 		[NN_OP_AVG_POOL] = average_at,
 		[NN_OP_ADD] = add_at,
 		[NN_OP_FULLY_CONNECTED] = connected_at,
+		[NN_OP_DDR] = ddr_at,
 	};
 	const struct ref_shape *shape = &l->out->shape;
 	int32_t *value = l->out->values;
 
+	if (l->raw.op == NN_OP_NMS) {
+		ref_nms_run(l);
+		return;
+	}
 	for (uint32_t r = 0; r < shape->height; r++)
 		for (uint32_t c = 0; c < shape->width; c++)
 			for (uint32_t f = 0; f < shape->features; f++)
@@ -696,6 +859,10 @@ void refnet_run(struct refnet *net, uint8_t *const *frames)
 {
 	struct ref_network *n = net->network;
 
+	if (!n) {
+		refnet_run_parts(net, frames);
+		return;
+	}
 	for (size_t i = 0; i < net->stream_count; i++)
 		if (!net->streams[i].is_output)
 			load_tensor(&net->streams[i], frames[i],

@@ -20,13 +20,15 @@ static void help(void)
 	     "  -c, --compare [NAME=]FILE  frames that another gave for one output\n"
 	     "  -u, --user                 files hold the user's format, not the device's\n"
 	     "  -l, --layout BITMAP        cluster layout of a Hailo-8L, 0x33 or 0xcc\n"
+	     "  -g, --group NAME           a network group of several in the file\n"
 	     "  -s, --streams              only list the streams\n"
 	     "  -h, --help                 this text\n"
 	     "\n"
 	     "Without -i, -o or -c, or with -s, lists the streams. NAME may be left out\n"
 	     "where there is one stream only. Device format: frames as they cross the bus,\n"
 	     "padded to 8 bytes. User format: height, width, features without padding; 16-bit\n"
-	     "elements little-endian.\n"
+	     "elements little-endian. Of non-maximum suppression, whose frames vary, the\n"
+	     "user's has all classes: a float count, and so many boxes of five floats.\n"
 	     "Exit code: 0 all equal, 1 an error, 2 a comparison differs.");
 }
 
@@ -45,7 +47,7 @@ struct job {
 	struct refnet net;
 	bool user;
 	bool list;
-	uint32_t layout;
+	struct ref_place place;
 	const char *hef;
 	struct file *files;
 	size_t file_count;
@@ -79,13 +81,14 @@ static int parse_arguments(struct job *job, int argc, char **argv)
 		{ "compare", required_argument, NULL, 'c' },
 		{ "user", no_argument, NULL, 'u' },
 		{ "layout", required_argument, NULL, 'l' },
+		{ "group", required_argument, NULL, 'g' },
 		{ "streams", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "i:o:c:ul:sh", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "i:o:c:ul:g:sh", options, NULL)) != -1)
 		switch (option) {
 		case 'i':
 			add_file(job, INPUT, optarg);
@@ -100,7 +103,10 @@ static int parse_arguments(struct job *job, int argc, char **argv)
 			job->user = true;
 			break;
 		case 'l':
-			job->layout = strtoul(optarg, NULL, 0);
+			job->place.clusters = strtoul(optarg, NULL, 0);
+			break;
+		case 'g':
+			job->place.group = optarg;
 			break;
 		case 's':
 			job->list = true;
@@ -208,9 +214,11 @@ static bool same_frame(const struct job *job, const struct file *file, const uin
 {
 	const struct ref_stream *stream = &job->net.streams[file->stream];
 	const uint8_t *theirs = file->bytes.data + frame * file->frame_size;
-	size_t first = file->frame_size, count = 0;
+	size_t bytes = job->user ? refnet_user_bytes(stream, mine) :
+				   refnet_device_bytes(stream, mine);
+	size_t first = bytes, count = 0;
 
-	for (size_t i = file->frame_size; i--; )
+	for (size_t i = bytes; i--; )
 		if (mine[i] != theirs[i]) {
 			first = i;
 			count++;
@@ -292,7 +300,8 @@ static int run_frames(struct job *job)
 static void list_streams(const struct job *job)
 {
 	static const char *const orders[] = {
-		[0] = "nhwc", [1] = "nhcw", [2] = "nc", [3] = "fcr", [5] = "nhw", [7] = "f8cr",
+		[0] = "nhwc", [1] = "nhcw", [2] = "nc", [3] = "fcr", [5] = "nhw", [6] = "nms",
+		[7] = "f8cr",
 	};
 
 	for (size_t i = 0; i < job->net.stream_count; i++) {
@@ -312,7 +321,7 @@ static int run(struct job *job)
 	int result = read_file(job->hef, &hef, job->failure);
 	struct failure why;
 
-	if (!result && refnet_open(&job->net, hef.data, hef.size, job->layout, &why))
+	if (!result && refnet_open_group(&job->net, hef.data, hef.size, &job->place, &why))
 		result = hef_fail(job->failure, "%s: %.300s", job->hef, why.text);
 	blob_free(&hef);
 	if (result)

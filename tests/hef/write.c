@@ -8,34 +8,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "damage.h"
 #include "image.h"
 #include "program.h"
 #include "write.h"
+#include "write_priv.h"
 
 #define HEF_MAGIC		0x01484546u
 #define METADATA_VERSION	5	/* what compiler 3.29 writes */
 #define CCWS_ALIGNMENT		4096	/* container 3: where the CCWs start */
-
-#define NO_BUFFERS		0xffffffffu	/* "buffers" of a boundary, real files */
-
-struct writer {
-	struct desc *desc;
-	const struct damage *damage;
-	struct pool pool;
-	struct blob image;
-	struct blob section;		/* of configuration words */
-	uint32_t next_id;
-	struct failure *failure;
-};
-
-#define NEW(writer, type, init)						\
-({									\
-	type *new_ = pool_alloc(&(writer)->pool, sizeof(*new_));	\
-									\
-	init(new_);							\
-	new_;								\
-})
 
 /* ---- stream indices ---- */
 
@@ -51,18 +31,18 @@ static bool index_taken(const struct desc_context *context, bool is_output, bool
 	return false;
 }
 
-static bool has_required(const struct desc *desc, uint32_t id)
+/* A part of a mux that is not its first */
+static bool is_more_of_mux(const struct desc_context *context, size_t i)
 {
-	for (size_t i = 0; i < desc->required_count; i++)
-		if (desc->required[i] == id)
-			return true;
-	return false;
+	const struct desc_stream *s = &context->streams[i];
+
+	return i && s->mux && s[-1].mux && !strcmp(s->mux, s[-1].mux);
 }
 
 /* Outputs first, as compilers number them */
 static void number_streams(struct desc *desc, struct desc_context *context)
 {
-	bool separate = has_required(desc, HEF__FEATURE__ID__DUAL_DIRECTION_STREAMS);
+	bool separate = desc_has_required(desc, HEF__FEATURE__ID__DUAL_DIRECTION_STREAMS);
 
 	for (int pass = 1; pass >= 0; pass--)
 		for (size_t i = 0; i < context->stream_count; i++) {
@@ -71,6 +51,10 @@ static void number_streams(struct desc *desc, struct desc_context *context)
 
 			if (stream->is_output != pass || stream->sys_index >= 0)
 				continue;
+			if (is_more_of_mux(context, i)) {
+				stream->sys_index = stream[-1].sys_index;
+				continue;
+			}
 			while (index_taken(context, stream->is_output, separate, index))
 				index++;
 			stream->sys_index = index;
@@ -79,7 +63,7 @@ static void number_streams(struct desc *desc, struct desc_context *context)
 
 static int check_streams(struct writer *w, struct desc_context *context)
 {
-	bool separate = has_required(w->desc, HEF__FEATURE__ID__DUAL_DIRECTION_STREAMS);
+	bool separate = desc_has_required(w->desc, HEF__FEATURE__ID__DUAL_DIRECTION_STREAMS);
 
 	for (size_t i = 0; i < context->stream_count; i++)
 		for (size_t k = 0; k < i; k++) {
@@ -88,6 +72,13 @@ static int check_streams(struct writer *w, struct desc_context *context)
 
 			if (!strcmp(a->name, b->name))
 				return hef_fail(w->failure, "two streams are called '%s'", a->name);
+			if (a->mux && b->mux && !strcmp(a->mux, b->mux)) {
+				if (!is_more_of_mux(context, i))
+					return hef_fail(w->failure,
+							"the outputs of mux '%s' do not follow each other",
+							a->mux);
+				continue;
+			}
 			if (a->sys_index == b->sys_index &&
 			    (!separate || a->is_output == b->is_output))
 				return hef_fail(w->failure, "'%s' and '%s' both have stream=%d",
@@ -96,170 +87,73 @@ static int check_streams(struct writer *w, struct desc_context *context)
 	return 0;
 }
 
-/* ---- edges ---- */
-
-/* Whether a host finds a periphery buffer size: configure-and-run.md 7, with
- * the largest descriptor page, 512.
- */
-static int check_periph(struct writer *w, const struct desc_stream *stream,
-			struct desc_shape wire, uint32_t bytes)
-{
-	uint64_t row = (uint64_t)wire.width * wire.features * bytes;
-	uint64_t frame = row * wire.height;
-	uint64_t fifo = stream->fifo_size ? stream->fifo_size : 65536;
-
-	if (frame % 8 && desc_has_optional(w->desc, HEF__FEATURE__ID__HW_PADDING) &&
-	    frame < 0xffff)
-		frame = round_up(frame, 8);
-	for (uint64_t size = round_up(row, 8); size; size -= 8)
-		if (size < fifo - 512 && frame % size == 0 && size <= 0x10000)
-			return 0;
-	return hef_fail(w->failure,
-			"'%s': no host can cut frames of %llu bytes (rows of %llu) into equal parts that are multiples of 8 and below %llu; pad it",
-			stream->name, (unsigned long long)frame, (unsigned long long)row,
-			(unsigned long long)(fifo - 512));
-}
-
-static int check_core(struct writer *w, const struct desc_stream *stream, Hef__Shape *shape)
-{
-	if (shape->core_bytes > 0xffff || shape->core_buffers > 0xffff)
-		return hef_fail(w->failure, "'%s': core buffers %ux%u need more than 16 bits",
-				stream->name, shape->core_bytes, shape->core_buffers);
-	return 0;
-}
-
-static Hef__Shape *make_shape(struct writer *w, const struct desc_stream *stream,
-			      const struct desc_tensor *tensor, uint32_t cluster)
-{
-	Hef__Shape *shape = NEW(w, Hef__Shape, hef__shape__init);
-	Hef__BufferIndex *buffer = NEW(w, Hef__BufferIndex, hef__buffer_index__init);
-	uint32_t row = stream->padded.width * stream->padded.features * tensor->type;
-
-	shape->height = tensor->shape.height;
-	shape->width = tensor->shape.width;
-	shape->features = tensor->shape.features;
-	shape->padded_height = stream->padded.height;
-	shape->padded_width = stream->padded.width;
-	shape->padded_features = stream->padded.features;
-	shape->format = stream->order;
-	shape->stream = stream->sys_index;
-	shape->core_bytes = stream->core_bytes ? stream->core_bytes : round_up(row, 8);
-	shape->core_buffers = stream->core_buffers ? stream->core_buffers :
-			      stream->padded.height;
-	shape->data_bytes = tensor->type;
-	shape->fifo_size = stream->fifo_size;
-	buffer->index = stream->sys_index;
-	buffer->cluster = cluster;
-	shape->buffers = pool_grow(&w->pool, NULL, 0, sizeof(buffer));
-	shape->buffers[0] = buffer;
-	shape->n_buffers = 1;
-	return shape;
-}
-
-static Hef__Quant *make_quant(struct writer *w, const struct desc_stream *stream,
-			      const struct desc_tensor *tensor)
-{
-	Hef__Quant *quant = NEW(w, Hef__Quant, hef__quant__init);
-	uint32_t count = tensor->shape.features;
-	double zp = tensor->zero_point, scale = stream->scale;
-
-	quant->zero_point = zp;
-	quant->scale = scale;
-	quant->min = (0 - zp) * scale;
-	quant->max = (desc_type_max(tensor->type) - zp) * scale;
-	quant->n_scales = quant->n_zero_points = count;
-	quant->scales = pool_alloc(&w->pool, count * sizeof(double));
-	quant->zero_points = pool_alloc(&w->pool, count * sizeof(double));
-	for (uint32_t i = 0; i < count; i++) {
-		quant->scales[i] = stream->scales.count ? stream->scales.values[i] : scale;
-		quant->zero_points[i] = stream->zero_points.count ?
-					stream->zero_points.values[i] : zp;
-	}
-	return quant;
-}
-
-static Hef__Connection *make_connection(struct writer *w, size_t context)
-{
-	Hef__Connection *connection = NEW(w, Hef__Connection, hef__connection__init);
-
-	connection->context = context;
-	connection->context_name = pool_format(&w->pool, "context_%zu", context);
-	connection->kind = HEF__CONNECTION__KIND__BOUNDARY;
-	connection->buffers = NO_BUFFERS;
-	connection->cache_id = -1;
-	return connection;
-}
+/* ---- groups ---- */
 
 static char *stream_name(struct writer *w, const struct desc_stream *stream)
 {
 	return pool_format(&w->pool, "%s/%s", w->desc->name, stream->name);
 }
 
-static Hef__Edge *make_edge(struct writer *w, size_t context, const struct desc_stream *stream,
-			    uint32_t cluster)
+static void add_names(struct writer *w, const struct desc_context *context, char ***names,
+		      size_t *count)
 {
-	const struct desc_context *owner = &w->desc->contexts[context];
-	const struct desc_tensor *tensor = &owner->tensors[stream->tensor];
-	struct desc_shape wire = stream_wire_shape(w->desc, owner, stream);
-	Hef__Edge *edge = NEW(w, Hef__Edge, hef__edge__init);
-	Hef__Layer *layer = NEW(w, Hef__Layer, hef__layer__init);
+	for (size_t i = 0; i < context->stream_count; i++) {
+		const struct desc_stream *s = &context->streams[i];
 
-	layer->name = stream_name(w, stream);
-	layer->source_name = layer->name;
-	if (strlen(layer->name) > DESC_NAME_MAX) {
-		hef_fail(w->failure, "'%s' is longer than %d bytes", layer->name, DESC_NAME_MAX);
-		return NULL;
+		if (!s->is_output || s->kind == DESC_DDR)
+			continue;
+		*names = pool_grow(&w->pool, *names, *count, sizeof(**names));
+		(*names)[(*count)++] = stream_name(w, s);
 	}
-	layer->shape = make_shape(w, stream, tensor, cluster);
-	layer->quant = make_quant(w, stream, tensor);
-	if (check_core(w, stream, layer->shape) || check_periph(w, stream, wire, tensor->type))
-		return NULL;
-	edge->direction = stream->is_output ? HEF__EDGE__DIRECTION__OUTPUT :
-					      HEF__EDGE__DIRECTION__INPUT;
-	edge->kind = HEF__EDGE__KIND__LAYER;
-	edge->body_case = HEF__EDGE__BODY_LAYER;
-	edge->layer = layer;
-	edge->connection = make_connection(w, context);
-	return edge;
 }
 
-/* ---- groups ---- */
-
+/* Of the user */
 static char **output_names(struct writer *w, size_t *count)
 {
-	const struct desc_context *last = &w->desc->contexts[w->desc->context_count - 1];
 	char **names = NULL;
 
 	*count = 0;
-	for (size_t i = 0; i < last->stream_count; i++) {
-		if (!last->streams[i].is_output)
-			continue;
-		names = pool_grow(&w->pool, names, *count, sizeof(*names));
-		names[(*count)++] = stream_name(w, &last->streams[i]);
+	for (size_t c = 0; c < w->desc->context_count; c++) {
+		const struct desc_context *context = &w->desc->contexts[c];
+
+		for (size_t i = 0; i < context->stream_count; i++) {
+			if (!context->streams[i].is_output ||
+			    context->streams[i].kind != DESC_BOUNDARY)
+				continue;
+			names = pool_grow(&w->pool, names, *count, sizeof(*names));
+			names[(*count)++] = stream_name(w, &context->streams[i]);
+		}
 	}
 	return names;
 }
 
-static Hef__Context *make_context(struct writer *w, struct program *program, size_t index)
+static int add_edges(struct writer *w, struct program *program, size_t index,
+		     Hef__ContextInfo *info)
 {
 	const struct desc_context *source = &w->desc->contexts[index];
+
+	info->edges = pool_alloc(&w->pool, source->stream_count * sizeof(*info->edges));
+	for (size_t i = 0; i < source->stream_count; i += edge_streams(source, i)) {
+		Hef__Edge *edge = make_edge(w, index, i, program_cluster(program, i));
+
+		if (!edge)
+			return -1;
+		info->edges[info->n_edges++] = edge;
+	}
+	return 0;
+}
+
+static Hef__Context *make_context(struct writer *w, struct program *program, size_t index)
+{
 	Hef__Context *context = NEW(w, Hef__Context, hef__context__init);
 	Hef__ContextInfo *info = NEW(w, Hef__ContextInfo, hef__context_info__init);
 
-	info->edges = pool_alloc(&w->pool, source->stream_count * sizeof(*info->edges));
-	for (size_t i = 0; i < source->stream_count; i++) {
-		info->edges[i] = make_edge(w, index, &source->streams[i],
-					   program_cluster(program, i));
-		if (!info->edges[i])
-			return NULL;
-		info->n_edges++;
-	}
-	info->output_order = output_names(w, &info->n_output_order);
+	if (add_edges(w, program, index, info))
+		return NULL;
+	add_names(w, &w->desc->contexts[index], &info->output_order, &info->n_output_order);
 	context->index = index;
-	context->operations = pool_alloc(&w->pool, sizeof(*context->operations));
-	context->operations[0] = program_dynamic(program, index);
-	context->n_operations = 1;
 	context->info = info;
+	program_dynamic(program, index, w->images, context);
 	return context;
 }
 
@@ -279,6 +173,18 @@ static Hef__GroupInfo *make_info(struct writer *w)
 	return info;
 }
 
+static char **network_names(struct writer *w, size_t *count)
+{
+	char **names;
+
+	*count = w->desc->network_count ? w->desc->network_count : 1;
+	names = pool_alloc(&w->pool, *count * sizeof(*names));
+	names[0] = (char *)w->desc->name;
+	for (size_t i = 0; i < w->desc->network_count; i++)
+		names[i] = (char *)w->desc->networks[i];
+	return names;
+}
+
 /* What runs on the clusters of one layout */
 static Hef__CoreOp *make_core(struct writer *w, uint32_t clusters)
 {
@@ -292,7 +198,7 @@ static Hef__CoreOp *make_core(struct writer *w, uint32_t clusters)
 	size_t count = w->desc->context_count;
 
 	core->info = make_info(w);
-	core->preliminary = program_preliminary(&program, &w->image);
+	core->preliminary = program_preliminary(&program, &w->images[0]);
 	core->contexts = pool_alloc(&w->pool, count * sizeof(*core->contexts));
 	for (size_t i = 0; i < count; i++) {
 		core->contexts[i] = make_context(w, &program, i);
@@ -304,9 +210,7 @@ static Hef__CoreOp *make_core(struct writer *w, uint32_t clusters)
 	core->fused = NEW(w, Hef__FusedOutputs, hef__fused_outputs__init);
 	core->fused->output_order = core->output_order;
 	core->fused->n_output_order = core->n_output_order;
-	core->networks = pool_alloc(&w->pool, sizeof(*core->networks));
-	core->networks[0] = (char *)w->desc->name;
-	core->n_networks = 1;
+	core->networks = network_names(w, &core->n_networks);
 	program_place_ccws(&program, &w->section);
 	return core;
 }
@@ -356,6 +260,8 @@ static Hef__NetworkGroup *make_group(struct writer *w)
 	int result = w->desc->chip == DESC_HAILO8 ? fill_whole(w, group) :
 						    fill_partials(w, group);
 
+	if (!result && w->desc->op_count)
+		result = add_ops(w, group);
 	return result ? NULL : group;
 }
 
@@ -403,6 +309,52 @@ static Hef__LegacyFeatures *make_legacy(struct writer *w)
 	return legacy;
 }
 
+static void build_done(struct writer *w)
+{
+	for (size_t c = 0; w->images && c < w->desc->context_count; c++)
+		blob_free(&w->images[c]);
+	w->images = NULL;
+}
+
+static int build_images(struct writer *w)
+{
+	w->images = pool_alloc(&w->pool, w->desc->context_count * sizeof(*w->images));
+	for (size_t c = 0; c < w->desc->context_count; c++)
+		number_streams(w->desc, &w->desc->contexts[c]);
+	for (size_t c = 0; c < w->desc->context_count; c++)
+		if (check_streams(w, &w->desc->contexts[c]) ||
+		    image_build(w->desc, &w->desc->contexts[c], &w->images[c], w->failure))
+			return -1;
+	if (w->damage && w->damage->image)
+		w->damage->image(w->images[0].data);
+	return 0;
+}
+
+static int add_group(struct writer *w, Hef__File *file, struct desc *desc)
+{
+	Hef__NetworkGroup *group;
+
+	w->desc = desc;
+	group = build_images(w) ? NULL : make_group(w);
+	build_done(w);
+	if (!group)
+		return -1;
+	file->groups[file->n_groups++] = group;
+	return 0;
+}
+
+/* The last one in the file counts as the first. */
+static int add_groups(struct writer *w, Hef__File *file)
+{
+	int result = 0;
+
+	file->groups = pool_alloc(&w->pool, w->group_count * sizeof(*file->groups));
+	for (size_t i = w->group_count; i-- && !result; )
+		result = add_group(w, file, w->groups[i]);
+	w->desc = w->groups[0];
+	return result;
+}
+
 static Hef__File *make_file(struct writer *w)
 {
 	Hef__File *file = NEW(w, Hef__File, hef__file__init);
@@ -413,10 +365,7 @@ static Hef__File *make_file(struct writer *w)
 	file->required = make_features(w, w->desc->required, file->n_required);
 	file->n_optional = w->desc->optional_count;
 	file->optional = make_features(w, w->desc->optional, file->n_optional);
-	file->groups = pool_alloc(&w->pool, sizeof(*file->groups));
-	file->groups[0] = make_group(w);
-	file->n_groups = 1;
-	return file->groups[0] ? file : NULL;
+	return add_groups(w, file) ? NULL : file;
 }
 
 /* ---- container ---- */
@@ -505,36 +454,57 @@ static void pack(struct writer *w, Hef__File *file, struct blob *hef)
 	blob_free(&proto);
 }
 
-static int write_all(struct writer *w, struct blob *hef)
+/* One file has one chip, one container, and what any of its groups needs. */
+static int join_groups(struct writer *w)
 {
-	struct desc_context *context = &w->desc->contexts[0];
-	Hef__File *file;
+	struct desc *first = w->groups[0];
 
-	number_streams(w->desc, context);
-	if (check_streams(w, context) || image_build(w->desc, context, &w->image, w->failure))
-		return -1;
-	if (w->damage && w->damage->image)
-		w->damage->image(w->image.data);
-	file = make_file(w);
-	if (!file)
-		return -1;
-	pack(w, file, hef);
+	for (size_t i = 1; i < w->group_count; i++) {
+		struct desc *other = w->groups[i];
+
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(w->groups[k]->name, other->name))
+				return hef_fail(w->failure, "two networks are called '%s'",
+						other->name);
+		for (size_t k = 0; k < other->required_count; k++)
+			desc_require(first, other->required[k]);
+		other->chip = first->chip;
+		other->container = first->container;
+	}
+	for (size_t i = 1; i < w->group_count; i++) {
+		memcpy(w->groups[i]->required, first->required, sizeof(first->required));
+		w->groups[i]->required_count = first->required_count;
+		memcpy(w->groups[i]->optional, first->optional, sizeof(first->optional));
+		w->groups[i]->optional_count = first->optional_count;
+	}
 	return 0;
 }
 
-int hef_write(struct desc *desc, const char *damage, struct blob *hef, struct failure *failure)
+int hef_write_groups(struct desc *const *groups, size_t count, const char *damage,
+		     struct blob *hef, struct failure *failure)
 {
-	struct writer writer = { .desc = desc, .failure = failure };
-	int result;
+	struct writer writer = {
+		.groups = groups, .group_count = count, .desc = groups[0], .failure = failure,
+	};
+	Hef__File *file;
+	int result = -1;
 
 	if (damage) {
 		writer.damage = damage_find(damage);
 		if (!writer.damage)
 			return hef_fail(failure, "'%s' is no damage", damage);
 	}
-	result = write_all(&writer, hef);
+	file = join_groups(&writer) ? NULL : make_file(&writer);
+	if (file) {
+		pack(&writer, file, hef);
+		result = 0;
+	}
 	pool_free(&writer.pool);
-	blob_free(&writer.image);
 	blob_free(&writer.section);
 	return result;
+}
+
+int hef_write(struct desc *desc, const char *damage, struct blob *hef, struct failure *failure)
+{
+	return hef_write_groups(&desc, 1, damage, hef, failure);
 }

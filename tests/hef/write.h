@@ -11,6 +11,12 @@
 int hef_write(struct desc *desc, const char *damage, struct blob *hef,
 	      struct failure *failure);
 
+/* Several networks in one file, each a group; the first one decides chip and
+ * container. A reader's first group is the first one here.
+ */
+int hef_write_groups(struct desc *const *groups, size_t count, const char *damage,
+		     struct blob *hef, struct failure *failure);
+
 const char *damage_name(size_t index);		/* NULL after the last */
 const char *damage_text(size_t index);		/* what it does, for --help */
 

@@ -16,7 +16,7 @@ NN_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/emulator/nn*.c)) $(O)/lib/cr
 test_nn_pattern_OBJS := $(NN_OBJS)
 
 # The image is made by the writer of HEFs, and judged by its own evaluator.
-test_nn_net_OBJS := $(NN_OBJS) $(MKHEF_OBJS) $(O)/tests/hef/refhef.o $(O)/tests/hef/refnet.o
+test_nn_net_OBJS := $(NN_OBJS) $(O)/tests/unit/nn_pair.o $(MKHEF_OBJS) $(REFNET_EVAL)
 test_nn_net_LIBS := $(HEF_LIBS)
 
 test_fw_run_OBJS := $(FW_TEST_OBJS)

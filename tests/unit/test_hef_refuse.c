@@ -365,7 +365,7 @@ static void test_rules(void **state)
 	static const char sum[] = HEAD "add o i i\noutput o\n";
 
 	(void)state;
-	REFUSED(small, layer->reserved = 1);
+	REFUSED(small, layer->network = 1);
 	REFUSED(small, layer->in1 = 0);
 	REFUSED(small, layer->out = layer->in0);
 	REFUSED(small, layer->in0 = layer->out);

@@ -20,6 +20,7 @@
 #include "tests/hef/image.h"
 #include "tests/hef/nn_format.h"
 #include "tests/hef/pattern.h"
+#include "tests/unit/nn_pair.h"
 #include "tests/hef/refnet.h"
 
 #define NETS		"tests/hef/nets"
@@ -74,66 +75,19 @@ static void set_crc(uint8_t *image, size_t size)
 
 /* ---- one frame through both ---- */
 
-struct frames {
-	uint8_t *mine[NN_MAX_STREAMS];
-	uint8_t *theirs[NN_MAX_STREAMS];
-};
-
-static void make_frames(struct frames *f, const struct refnet *net, uint64_t seed)
-{
-	size_t i;
-
-	for (i = 0; i < net->stream_count; i++) {
-		size_t size = net->streams[i].device_size;
-
-		f->mine[i] = malloc(size);
-		f->theirs[i] = malloc(size);
-		assert_true(f->mine[i] && f->theirs[i]);
-		pattern_fill(seed + i + 1, f->mine[i], size);
-		memcpy(f->theirs[i], f->mine[i], size);
-	}
-}
-
-static void free_frames(struct frames *f, const struct refnet *net)
-{
-	size_t i;
-
-	for (i = 0; i < net->stream_count; i++) {
-		free(f->mine[i]);
-		free(f->theirs[i]);
-	}
-}
-
-static unsigned int collect(const struct refnet *net, struct frames *f, bool output,
-			    struct nn_io *io)
-{
-	unsigned int count = 0;
-	size_t i;
-
-	for (i = 0; i < net->stream_count; i++)
-		if (net->streams[i].is_output == output)
-			io[count++] = (struct nn_io){ net->streams[i].sys_index, f->mine[i],
-						      net->streams[i].device_size };
-	return count;
-}
-
 static void compare_frame(struct nn *nn, struct refnet *net, uint64_t seed, const char *what)
 {
-	struct nn_io in[NN_MAX_STREAMS], out[NN_MAX_STREAMS];
-	unsigned int in_count, out_count;
-	struct frames f;
+	uint8_t *frames[NN_MAX_STREAMS];
 	size_t i;
 
-	make_frames(&f, net, seed);
-	in_count = collect(net, &f, false, in);
-	out_count = collect(net, &f, true, out);
-	if (nn_run(nn, in, in_count, out, out_count, 0))
-		fail_msg("%s: %s", what, nn_error(nn));
-	refnet_run(net, f.theirs);
+	for (i = 0; i < net->stream_count; i++) {
+		frames[i] = malloc(net->streams[i].device_size);
+		assert_non_null(frames[i]);
+		pattern_fill(seed + i + 1, frames[i], net->streams[i].device_size);
+	}
+	nn_pair_compare(nn, net, frames, 0, what);
 	for (i = 0; i < net->stream_count; i++)
-		if (memcmp(f.mine[i], f.theirs[i], net->streams[i].device_size) != 0)
-			fail_msg("%s: stream %zu differs", what, i);
-	free_frames(&f, net);
+		free(frames[i]);
 }
 
 /* ---- agreement ---- */
@@ -299,7 +253,7 @@ static void errors(void **state)
 static void other_streams(void **state)
 {
 	uint8_t frame[64] = { 0 };
-	struct nn_io io = { 0, frame, sizeof(frame) };
+	struct nn_io io = { 0, frame, sizeof(frame), 0 };
 	struct blob image = { 0 };
 	struct nn *nn = nn_new();
 

@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "glyphs.h"
+#include "png.h"
 #include "tests/hef/image.h"
 #include "tests/hef/refnet.h"
 
@@ -237,43 +237,6 @@ static int make_network(void)
 
 /* ---- pictures ---- */
 
-static void put_be32(struct blob *blob, uint32_t value)
-{
-	uint8_t bytes[] = { value >> 24, value >> 16, value >> 8, value };
-
-	blob_add(blob, bytes, sizeof(bytes));
-}
-
-static void png_chunk(struct blob *png, const char *type, const void *data, size_t size)
-{
-	size_t start;
-
-	put_be32(png, size);
-	start = png->size;
-	blob_add(png, type, 4);
-	blob_add(png, data, size);
-	put_be32(png, crc32_z(0, png->data + start, png->size - start));
-}
-
-/* 8 bit grey, no filter */
-static void make_png(const uint8_t *pixels, struct blob *png)
-{
-	static const uint8_t header[] = { 0, 0, 0, GLYPH_SIZE, 0, 0, 0, GLYPH_SIZE, 8, 0, 0, 0, 0 };
-	uint8_t rows[GLYPH_SIZE * (GLYPH_SIZE + 1)];
-	uint8_t packed[sizeof(rows) + 64];
-	uLongf size = sizeof(packed);
-
-	for (int r = 0; r < GLYPH_SIZE; r++) {
-		rows[r * (GLYPH_SIZE + 1)] = 0;
-		memcpy(rows + r * (GLYPH_SIZE + 1) + 1, pixels + r * GLYPH_SIZE, GLYPH_SIZE);
-	}
-	compress(packed, &size, rows, sizeof(rows));
-	blob_add(png, "\x89PNG\r\n\x1a\n", 8);
-	png_chunk(png, "IHDR", header, sizeof(header));
-	png_chunk(png, "IDAT", packed, size);
-	png_chunk(png, "IEND", NULL, 0);
-}
-
 static int finish(const char *path, struct blob *bytes)
 {
 	struct failure failure;
@@ -294,7 +257,7 @@ static int make_picture(unsigned int digit, uint32_t seed, const char *path)
 	if (seed)
 		style = glyph_random_style(seed);
 	glyph_draw(digit, &style, pixels);
-	make_png(pixels, &png);
+	png_write(pixels, GLYPH_SIZE, GLYPH_SIZE, 1, &png);
 	return finish(path, &png);
 }
 
