@@ -352,6 +352,8 @@ static int name_stream(struct hef *hef, struct ref_stream *stream, size_t part)
 		return hef_fail(hef->failure, "'%s': network and metadata disagree on its shape",
 				layer->name);
 	stream->name = strdup(layer->name);
+	if (find_layer(hef, stream, part).edge->body_case == HEF__EDGE__BODY_PLANES)
+		stream->planes = strdup(find_layer(hef, stream, part).edge->planes->name);
 	if (layer->quant) {
 		stream->scale = layer->quant->scale;
 		stream->zero_point = layer->quant->zero_point;

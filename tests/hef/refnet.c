@@ -587,8 +587,10 @@ int refnet_open(struct refnet *net, const uint8_t *hef, size_t size, uint32_t cl
 
 void refnet_free(struct refnet *net)
 {
-	for (size_t i = 0; i < net->stream_count; i++)
+	for (size_t i = 0; i < net->stream_count; i++) {
 		free(net->streams[i].name);
+		free(net->streams[i].planes);
+	}
 	if (net->network)
 		pool_free(&net->network->pool);
 	free(net->network);

@@ -28,6 +28,7 @@ struct ref_stream {
 	size_t device_size;		/* of a frame on the wire, a multiple of 8; NMS: at most */
 	size_t user_size;		/* of a frame as NHWC without padding */
 	uint32_t mux_slices;		/* not 0: its frame shares a stream's, cut into these */
+	char *planes;			/* the picture that it is a plane of, or NULL */
 	uint32_t nms_chunks;		/* not 0: NMS; classes = shape.height / chunks */
 	float scale, zero_point;	/* NMS: of coordinates and scores */
 };

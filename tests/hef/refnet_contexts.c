@@ -46,6 +46,8 @@ static void add_outer(struct refnet *net, struct ref_part *part, size_t i)
 		abort();
 	net->streams[net->stream_count] = part->net.streams[i];
 	net->streams[net->stream_count].name = strdup(part->net.streams[i].name);
+	if (part->net.streams[i].planes)
+		net->streams[net->stream_count].planes = strdup(part->net.streams[i].planes);
 	part->streams[i].outer = net->stream_count++;
 }
 

@@ -38,7 +38,8 @@ struct file {
 	enum use use;
 	char *name;			/* NULL: the only stream */
 	const char *path;
-	int stream;
+	int stream;			/* of a picture: its first plane */
+	size_t planes;			/* 0: one stream */
 	struct blob bytes;
 	size_t frame_size;
 };
@@ -125,10 +126,29 @@ static int parse_arguments(struct job *job, int argc, char **argv)
 
 /* ---- files ---- */
 
+/* A picture of several planes, one behind the other in the file */
+static bool bind_planes(struct job *job, struct file *file)
+{
+	const struct ref_stream *s = job->net.streams;
+
+	if (file->use != INPUT || !file->name)
+		return false;
+	for (size_t i = 0; i < job->net.stream_count; i++) {
+		if (!s[i].planes || strcmp(s[i].planes, file->name))
+			continue;
+		if (!file->planes++)
+			file->stream = i;
+		file->frame_size += job->user ? s[i].user_size : s[i].device_size;
+	}
+	return file->planes > 0;
+}
+
 static int bind_file(struct job *job, struct file *file)
 {
 	const struct ref_stream *stream;
 
+	if (bind_planes(job, file))
+		return 0;
 	file->stream = refnet_find(&job->net, file->name, file->use != INPUT);
 	if (file->stream < 0 && file->name)
 		return hef_fail(job->failure, "%s: no such stream: %s; refnet -s lists them",
@@ -157,6 +177,13 @@ static int load_file(struct job *job, struct file *file)
 	return 0;
 }
 
+static bool is_in(const struct file *file, size_t stream)
+{
+	size_t first = file->stream, count = file->planes ? file->planes : 1;
+
+	return stream >= first && stream < first + count;
+}
+
 static int check_inputs(struct job *job)
 {
 	for (size_t i = 0; i < job->net.stream_count; i++) {
@@ -165,7 +192,7 @@ static int check_inputs(struct job *job)
 		if (job->net.streams[i].is_output)
 			continue;
 		for (size_t k = 0; k < job->file_count; k++)
-			given += job->files[k].use == INPUT && job->files[k].stream == (int)i;
+			given += job->files[k].use == INPUT && is_in(&job->files[k], i);
 		if (given != 1)
 			return hef_fail(job->failure, "input '%s' is given %zu times",
 					job->net.streams[i].name, given);
@@ -183,19 +210,26 @@ static int open_files(struct job *job)
 
 /* ---- frames ---- */
 
+static size_t take_stream(struct job *job, size_t stream, const uint8_t *bytes)
+{
+	const struct ref_stream *s = &job->net.streams[stream];
+
+	if (job->user)
+		refnet_to_device(s, bytes, job->device[stream]);
+	else
+		memcpy(job->device[stream], bytes, s->device_size);
+	return job->user ? s->user_size : s->device_size;
+}
+
 static void take_inputs(struct job *job, size_t frame)
 {
 	for (size_t i = 0; i < job->file_count; i++) {
 		const struct file *file = &job->files[i];
 		const uint8_t *bytes = file->bytes.data + frame * file->frame_size;
 
-		if (file->use != INPUT)
-			continue;
-		if (job->user)
-			refnet_to_device(&job->net.streams[file->stream], bytes,
-					 job->device[file->stream]);
-		else
-			memcpy(job->device[file->stream], bytes, file->frame_size);
+		for (size_t s = 0; file->use == INPUT && s < job->net.stream_count; s++)
+			if (is_in(file, s))
+				bytes += take_stream(job, s, bytes);
 	}
 }
 

@@ -23,6 +23,9 @@ test_hef_digits_LIBS := $(HEF_LIBS)
 $(O)/tests/unit/test_hef_digits.o: EXTRA_CFLAGS += -DNETS_FOLDER='"$(O)/nets"'
 $(O)/tests/unit/test_hef_digits: | $(O)/nets/digits.hef
 
+test_hef_contexts_OBJS := $(HEF_TEST_OBJS)
+test_hef_contexts_LIBS := $(HEF_LIBS)
+
 # The network that finds squares
 test_hef_squares_OBJS := $(HEF_TEST_OBJS) $(O)/tests/hef/nets/squares_draw.o
 test_hef_squares_LIBS := $(HEF_LIBS) -lm

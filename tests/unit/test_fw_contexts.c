@@ -321,6 +321,25 @@ static void input_stops_at_the_batch(void **state)
 	expect_frame(&app, 1, 1, 1);
 }
 
+/* What the host changes between the contexts does not go unnoticed. */
+static void a_changed_byte_between_contexts(void **state)
+{
+	struct app app;
+
+	(void)state;
+	two_contexts(&app);
+	configure(&app);
+	enable(0);
+	ask_frame(&app);
+	ask_frame(&app);
+	send_frame(&app, 1);
+	*(uint8_t *)host_at(&host, app.inter_data + 3, 1) ^= 0x10;
+	send_frame(&app, 2);
+	assert_int_equal(run_time_error(), FW_VDMA_PATTERN);
+	assert_true(host_log_has(&host, "frame 0 is not what was written to this buffer"));
+	assert_int_equal(processed(OUT), 0);
+}
+
 static void batch_of_one(void **state)
 {
 	struct app app;
@@ -487,6 +506,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_HOST(batches_go_round),
 		WITH_HOST(input_stops_at_the_batch),
+		WITH_HOST(a_changed_byte_between_contexts),
 		WITH_HOST(batch_of_one),
 		WITH_HOST(intermediate_data_is_in_host_memory),
 		WITH_HOST(forgotten_deactivation),
