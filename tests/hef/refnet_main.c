@@ -27,8 +27,8 @@ static void help(void)
 	     "Without -i, -o or -c, or with -s, lists the streams. NAME may be left out\n"
 	     "where there is one stream only. Device format: frames as they cross the bus,\n"
 	     "padded to 8 bytes. User format: height, width, features without padding; 16-bit\n"
-	     "elements little-endian. Of non-maximum suppression, whose frames vary, the\n"
-	     "user's has all classes: a float count, and so many boxes of five floats.\n"
+	     "elements little-endian. What comes out of non-maximum suppression is always as\n"
+	     "it crosses the bus, and only the part of a frame that does is compared.\n"
 	     "Exit code: 0 all equal, 1 an error, 2 a comparison differs.");
 }
 
@@ -126,6 +126,12 @@ static int parse_arguments(struct job *job, int argc, char **argv)
 
 /* ---- files ---- */
 
+/* Files of this stream hold the user's format */
+static bool in_user(const struct job *job, const struct ref_stream *stream)
+{
+	return job->user && !stream->nms_chunks;
+}
+
 /* A picture of several planes, one behind the other in the file */
 static bool bind_planes(struct job *job, struct file *file)
 {
@@ -156,7 +162,7 @@ static int bind_file(struct job *job, struct file *file)
 	if (file->stream < 0)
 		return hef_fail(job->failure, "%s: which stream? NAME=FILE is needed", file->path);
 	stream = &job->net.streams[file->stream];
-	file->frame_size = job->user ? stream->user_size : stream->device_size;
+	file->frame_size = in_user(job, stream) ? stream->user_size : stream->device_size;
 	return 0;
 }
 
@@ -238,7 +244,7 @@ static void describe_place(const struct job *job, const struct ref_stream *s, si
 	size_t element = byte / s->bytes;
 	uint32_t features = s->shape.features, width = s->shape.width;
 
-	if (job->user)
+	if (in_user(job, s))
 		printf(" (row %zu, column %zu, feature %zu)", element / features / width,
 		       element / features % width, element % features);
 }
@@ -248,8 +254,8 @@ static bool same_frame(const struct job *job, const struct file *file, const uin
 {
 	const struct ref_stream *stream = &job->net.streams[file->stream];
 	const uint8_t *theirs = file->bytes.data + frame * file->frame_size;
-	size_t bytes = job->user ? refnet_user_bytes(stream, mine) :
-				   refnet_device_bytes(stream, mine);
+	size_t bytes = in_user(job, stream) ? stream->user_size :
+					      refnet_device_bytes(stream, mine);
 	size_t first = bytes, count = 0;
 
 	for (size_t i = bytes; i--; )
@@ -277,7 +283,7 @@ static bool give_outputs(struct job *job, size_t frame)
 
 		if (file->use == INPUT)
 			continue;
-		if (job->user) {
+		if (in_user(job, &job->net.streams[file->stream])) {
 			user = malloc(file->frame_size);
 			refnet_to_user(&job->net.streams[file->stream], mine, user);
 			mine = user;

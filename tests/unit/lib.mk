@@ -18,7 +18,7 @@ $(O)/tests/unit/test_lib_format.o: EXTRA_CFLAGS += -ffp-contract=off
 LIB_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=strdup,--wrap=mmap,--wrap=aligned_alloc
 
 test_lib_hef_OBJS := $(O)/tests/unit/lib_alloc.o $(O)/tests/unit/hef_common.o $(MKHEF_OBJS) \
-	$(O)/tests/hef/refhef.o $(O)/tests/hef/refnet.o $(LIB_A)
+	$(REFNET_EVAL) $(LIB_A)
 test_lib_hef_LIBS := $(LIB_WRAP) $(HEF_LIBS) $(LIB_LIBS)
 
 test_lib_device_OBJS := $(LIB_TEST_OBJS)

@@ -67,8 +67,8 @@ static void whole(void **state)
 	static const uint8_t want_a[8] = { 0x13, 0x91, 0xcd, 0x37, 0x60, 0x36, 0x50, 0xfe };
 	static const uint8_t want_b[5] = { 0xfd, 0xde, 0x37, 0x73, 0x3c };
 	uint8_t one[4] = { 1, 2, 3, 4 }, two[3] = { 5, 6, 7 }, a[8], b[5];
-	const struct nn_io in[] = { { 1, one, sizeof(one) }, { 6, two, sizeof(two) } };
-	const struct nn_io out[] = { { 0, a, sizeof(a) }, { 2, b, sizeof(b) } };
+	const struct nn_io in[] = { { 1, one, sizeof(one), 0 }, { 6, two, sizeof(two), 0 } };
+	struct nn_io out[] = { { 0, a, sizeof(a), 0 }, { 2, b, sizeof(b), 0 } };
 	struct nn *nn = nn_new();
 
 	(void)state;

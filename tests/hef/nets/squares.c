@@ -130,7 +130,7 @@ static int print_chip(void)
 	print_sum("boxes", 0, print_distance);
 	printf("nms squares boxes scores max=10 score=2448 iou=128\n"
 	       "mult %d 16\nshift 18 0\n", (4096 << 18) / (255 * SQUARES_SIZE));
-	printf("output squares burst=4 scale=0.000244140625\n");
+	printf("output squares burst=16 scale=0.000244140625\n");
 	return 0;
 }
 
