@@ -49,7 +49,7 @@ all:
 
 include lib/build.mk
 include $(wildcard tools/build.mk tests/hef/build.mk tests/emulator/build.mk)
-include $(wildcard tests/unit/build.mk tests/vm/build.mk)
+include $(wildcard tests/unit/build.mk tests/bench/build.mk tests/vm/build.mk)
 
 all: $(PROGRAMS)
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <math.h>
 #include <string.h>
 
 #include "format.h"
@@ -360,16 +361,23 @@ static bool is_identity(const struct h8l_quant *q)
 	return q->zero_point == 0 && q->scale == 1;
 }
 
-static bool is_per_feature(const struct h8l_quant *quants, unsigned int count)
+/* Inputs take the first entry, and class maps none; reference formats.md
+ * section 7
+ */
+static bool is_per_feature(const struct h8l_stream_info *info, const struct h8l_quant *quants)
 {
-	for (unsigned int i = 1; i < count; i++)
+	if (info->direction == H8L_INPUT || info->device_format.order == H8L_ORDER_NHW)
+		return false;
+	for (unsigned int i = 1; i < info->quant_count; i++)
 		if (quants[i].zero_point != quants[0].zero_point ||
 		    quants[i].scale != quants[0].scale)
 			return true;
 	return false;
 }
 
-/* Class maps are never dequantised, reference formats.md section 7 */
+/* Computing with it changes nothing, and it has no limits */
+static const struct h8l_quant unquantised = { 0, 1, -INFINITY, INFINITY };
+
 static int choose_line(struct format_plan *plan, const struct h8l_stream_info *info,
 		       bool per_feature)
 {
@@ -379,8 +387,10 @@ static int choose_line(struct format_plan *plan, const struct h8l_stream_info *i
 
 	if (plan->host.type == H8L_TYPE_FLOAT32 && !identity && plan->quant->scale == 0)
 		return -ENOTSUP;
-	plan->line = format_line_for(info->direction, plan->host.type, info->device_format.type,
-				     identity);
+	if (identity)
+		plan->quant = &unquantised;
+	plan->kernels = kernels_best();
+	plan->line = format_line_for(info->direction, plan->host.type, info->device_format.type);
 	return plan->line ? 0 : -ENOTSUP;
 }
 
@@ -431,7 +441,7 @@ int format_plan_init(struct format_plan *plan, const struct h8l_stream_info *inf
 		     bool transposed, const struct h8l_quant *quants, struct h8l_format host,
 		     struct h8l_error *error)
 {
-	bool per_feature = is_per_feature(quants, info->quant_count);
+	bool per_feature = is_per_feature(info, quants);
 	int err;
 
 	*plan = (struct format_plan){ .direction = info->direction, .quant = quants };
@@ -461,53 +471,176 @@ int64_t h8l_frame_size(const struct h8l_stream_info *info, struct h8l_format for
 
 /* ---- converting ---- */
 
-static void walk(const struct format_plan *plan, const struct format_nest *n, const uint8_t *from,
-		 uint8_t *to, bool to_device)
-{
-	const ptrdiff_t *from_step = to_device ? n->host : n->device;
-	const ptrdiff_t *to_step = to_device ? n->device : n->host;
-	ptrdiff_t from_size = to_device ? plan->host_element : plan->device_element;
-	ptrdiff_t to_size = to_device ? plan->device_element : plan->host_element;
-	struct format_line line = {
-		.from_step = from_step[3], .to_step = to_step[3], .count = n->count[3],
-		.quant_step = n->quant[3],
-	};
+/* The two innermost loops of a nest, where they are a matrix: features in rows
+ * on the chip and in columns on the host
+ */
+struct plane {
+	const struct format_plan *plan;
+	const struct format_nest *nest;
+	const struct h8l_quant *quant;
+	uint8_t *host, *device;
+};
 
-	for (ptrdiff_t i = 0; i < (ptrdiff_t)n->count[0]; i++)
-		for (ptrdiff_t j = 0; j < (ptrdiff_t)n->count[1]; j++)
-			for (ptrdiff_t k = 0; k < (ptrdiff_t)n->count[2]; k++) {
-				line.from = from + (i * from_step[0] + j * from_step[1] +
-						    k * from_step[2]) * from_size;
-				line.to = to + (i * to_step[0] + j * to_step[1] +
-						k * to_step[2]) * to_size;
-				line.quant = plan->quant + n->quant_base + i * n->quant[0] +
-					     j * n->quant[1] + k * n->quant[2];
-				plan->line(&line);
-			}
+static bool is_matrix(const struct format_nest *n)
+{
+	return n->host[2] == 1 && n->device[3] == 1 && n->host[3] > 0 && n->device[2] > 0 &&
+	       n->count[2] > 1 && !n->quant[3];
 }
 
+/* A piece of a plane on its way: as on the host, but of the chip's type */
+#define PIECE_FEATURES	256
+#define PIECE_COLUMNS	32
+
+struct piece {
+	size_t feature, column, features, columns;
+	void *host;			/* where it is on that side */
+	void *device;
+	uint16_t data[PIECE_FEATURES * PIECE_COLUMNS];
+};
+
+static void transpose_piece(const struct plane *p, const struct piece *piece, void *tight,
+			    size_t tight_pitch)
+{
+	struct format_matrix m = {
+		.kernels = p->plan->kernels, .from = tight, .to = piece->device,
+		.from_pitch = tight_pitch, .to_pitch = (size_t)p->nest->device[2],
+		.rows = piece->columns, .columns = piece->features,
+	};
+
+	if (p->plan->direction == H8L_OUTPUT)
+		m = (struct format_matrix){
+			.kernels = p->plan->kernels, .from = piece->device, .to = tight,
+			.from_pitch = (size_t)p->nest->device[2], .to_pitch = tight_pitch,
+			.rows = piece->features, .columns = piece->columns,
+		};
+	format_transpose(&m, p->plan->device_element);
+}
+
+/* Between the tight piece and the host, column by column; all at once where the
+ * host's are as tight
+ */
+static void convert_piece(const struct plane *p, struct piece *piece)
+{
+	bool output = p->plan->direction == H8L_OUTPUT;
+	size_t pitch = (size_t)p->nest->host[3] * p->plan->host_element;
+	size_t tight = piece->features * p->plan->device_element, columns = piece->columns;
+	struct format_line line = {
+		.from_step = 1, .to_step = 1, .count = piece->features,
+		.quant = p->quant + (ptrdiff_t)piece->feature * p->nest->quant[2],
+		.quant_step = p->nest->quant[2], .kernels = p->plan->kernels,
+	};
+
+	if (!line.quant_step && piece->features == (size_t)p->nest->host[3]) {
+		line.count *= columns;
+		columns = 1;
+	}
+	for (size_t c = 0; c < columns; c++) {
+		uint8_t *host = (uint8_t *)piece->host + c * pitch;
+		uint8_t *data = (uint8_t *)piece->data + c * tight;
+
+		line.from = output ? data : host;
+		line.to = output ? host : data;
+		p->plan->line(&line);
+	}
+}
+
+static void do_piece(const struct plane *p, struct piece *piece)
+{
+	const struct format_nest *n = p->nest;
+	size_t host = piece->feature + piece->column * (size_t)n->host[3];
+	size_t device = piece->feature * (size_t)n->device[2] + piece->column;
+
+	piece->host = p->host + host * p->plan->host_element;
+	piece->device = p->device + device * p->plan->device_element;
+	if (p->plan->direction == H8L_INPUT)
+		convert_piece(p, piece);
+	transpose_piece(p, piece, piece->data, piece->features);
+	if (p->plan->direction == H8L_OUTPUT)
+		convert_piece(p, piece);
+}
+
+static size_t at_most(size_t value, size_t limit)
+{
+	return value < limit ? value : limit;
+}
+
+static void do_plane(const struct plane *p)
+{
+	size_t features = p->nest->count[2], columns = p->nest->count[3];
+	struct piece piece;
+
+	if (p->plan->host.type == H8L_TYPE_FLOAT32 ||
+	    p->plan->host_element != p->plan->device_element) {
+		for (size_t c = 0; c < columns; c += PIECE_COLUMNS)
+			for (size_t f = 0; f < features; f += PIECE_FEATURES) {
+				piece.feature = f;
+				piece.column = c;
+				piece.features = at_most(features - f, PIECE_FEATURES);
+				piece.columns = at_most(columns - c, PIECE_COLUMNS);
+				do_piece(p, &piece);
+			}
+		return;
+	}
+	piece.features = features;
+	piece.columns = columns;
+	piece.device = p->device;
+	transpose_piece(p, &piece, p->host, (size_t)p->nest->host[3]);
+}
+
+static void do_lines(const struct plane *p)
+{
+	const struct format_plan *plan = p->plan;
+	const struct format_nest *n = p->nest;
+	bool output = plan->direction == H8L_OUTPUT;
+	struct format_line line = {
+		.from_step = output ? n->device[3] : n->host[3],
+		.to_step = output ? n->host[3] : n->device[3],
+		.count = n->count[3], .quant_step = n->quant[3], .kernels = plan->kernels,
+	};
+
+	for (ptrdiff_t k = 0; k < (ptrdiff_t)n->count[2]; k++) {
+		uint8_t *host = p->host + k * n->host[2] * (ptrdiff_t)plan->host_element;
+		uint8_t *device = p->device + k * n->device[2] * (ptrdiff_t)plan->device_element;
+
+		line.from = output ? device : host;
+		line.to = output ? host : device;
+		line.quant = p->quant + k * n->quant[2];
+		plan->line(&line);
+	}
+}
+
+static void walk(const struct format_plan *plan, const struct format_nest *n, uint8_t *host,
+		 uint8_t *device)
+{
+	struct plane p = { .plan = plan, .nest = n };
+	bool matrix = is_matrix(n);
+
+	host += n->host_base * plan->host_element;
+	device += n->device_base * plan->device_element;
+	for (ptrdiff_t i = 0; i < (ptrdiff_t)n->count[0]; i++)
+		for (ptrdiff_t j = 0; j < (ptrdiff_t)n->count[1]; j++) {
+			p.host = host + (i * n->host[0] + j * n->host[1]) *
+				 (ptrdiff_t)plan->host_element;
+			p.device = device + (i * n->device[0] + j * n->device[1]) *
+				   (ptrdiff_t)plan->device_element;
+			p.quant = plan->quant + n->quant_base + i * n->quant[0] +
+				  j * n->quant[1];
+			if (matrix)
+				do_plane(&p);
+			else
+				do_lines(&p);
+		}
+}
+
+/* Which side is read is plan->direction's business */
 void format_to_device(const struct format_plan *plan, const void *host, void *device)
 {
-	const uint8_t *from = host;
-	uint8_t *to = device;
-
-	for (unsigned int i = 0; i < plan->nest_count; i++) {
-		const struct format_nest *n = &plan->nest[i];
-
-		walk(plan, n, from + n->host_base * plan->host_element,
-		     to + n->device_base * plan->device_element, true);
-	}
+	for (unsigned int i = 0; i < plan->nest_count; i++)
+		walk(plan, &plan->nest[i], (uint8_t *)(uintptr_t)host, device);
 }
 
 void format_to_host(const struct format_plan *plan, const void *device, void *host)
 {
-	const uint8_t *from = device;
-	uint8_t *to = host;
-
-	for (unsigned int i = 0; i < plan->nest_count; i++) {
-		const struct format_nest *n = &plan->nest[i];
-
-		walk(plan, n, from + n->device_base * plan->device_element,
-		     to + n->host_base * plan->host_element, false);
-	}
+	for (unsigned int i = 0; i < plan->nest_count; i++)
+		walk(plan, &plan->nest[i], host, (uint8_t *)(uintptr_t)device);
 }

@@ -14,6 +14,7 @@
 
 #include "error.h"
 #include "hailo8l.h"
+#include "kernels.h"
 
 #define FORMAT_DIMS	4
 #define FORMAT_NESTS	3
@@ -38,6 +39,7 @@ struct format_line {
 	size_t count;
 	const struct h8l_quant *quant;
 	ptrdiff_t quant_step;
+	const struct kernels *kernels;
 };
 
 struct format_plan {
@@ -49,6 +51,7 @@ struct format_plan {
 	unsigned int host_element;	/* bytes */
 	unsigned int device_element;
 	void (*line)(const struct format_line *line);
+	const struct kernels *kernels;	/* the best of this processor */
 	const struct h8l_quant *quant;
 	struct format_nest nest[FORMAT_NESTS];
 	unsigned int nest_count;

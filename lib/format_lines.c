@@ -8,6 +8,9 @@
 
 #include "format_lines.h"
 
+/* As many elements as no kernel leaves a part of undone */
+#define KERNEL_BLOCK 32
+
 static bool is_contiguous(const struct format_line *l)
 {
 	return l->from_step == 1 && l->to_step == 1;
@@ -79,57 +82,56 @@ static inline float dequantise(float x, const struct h8l_quant *q)
 	return (x - q->zero_point) * q->scale;
 }
 
-/* The same where both sides are contiguous and one quantisation counts: whole
- * blocks of a fixed length, which compilers turn into vector code
+/* Where both sides are contiguous, the processor's vector instructions do all
+ * of it, or, of less than KERNEL_BLOCK, some. What is left over at the end is done
+ * as one more block, which partly does the same again.
  */
-#define BLOCK 32
-
-#define DEFINE_BLOCKS(name, FROM, TO, EXPR)					\
-static void name##_block(const FROM *restrict from, TO *restrict to,		\
-			 struct h8l_quant quant)				\
+#define DEFINE_KERNEL(name, FROM, TO, kernel, kernel_each)			\
+static size_t name##_kernel(const struct format_line *l, size_t first)		\
 {										\
-	const struct h8l_quant *q = &quant;					\
+	const struct kernels *k = l->kernels;					\
+	const FROM *from = (const FROM *)l->from + first;			\
+	TO *to = (TO *)l->to + first;						\
 										\
-	for (int i = 0; i < BLOCK; i++) {					\
-		FROM x = from[i];						\
-										\
-		to[i] = EXPR;							\
-	}									\
-	(void)q;								\
+	if (!l->quant_step)							\
+		return k->kernel(from, to, l->count - first, l->quant);		\
+	return k->kernel_each(from, to, l->count - first, l->quant + first);	\
 }										\
 										\
 static void name(const struct format_line *l)					\
 {										\
 	struct format_line rest = *l;						\
-	const FROM *from = l->from;						\
-	TO *to = l->to;								\
+	size_t done = 0;							\
 										\
-	if (is_contiguous(l) && !l->quant_step)					\
-		for (; rest.count >= BLOCK; rest.count -= BLOCK) {		\
-			name##_block(from, to, *l->quant);			\
-			from += BLOCK;						\
-			to += BLOCK;						\
-		}								\
-	rest.from = from;							\
-	rest.to = to;								\
+	if (is_contiguous(l))							\
+		done = name##_kernel(l, 0);					\
+	if (done && done < l->count && l->count >= KERNEL_BLOCK) {		\
+		name##_kernel(l, l->count - KERNEL_BLOCK);			\
+		done = l->count;						\
+	}									\
+	rest.from = (const FROM *)l->from + done;				\
+	rest.to = (TO *)l->to + done;						\
+	rest.quant += (ptrdiff_t)done * l->quant_step;				\
+	rest.count -= done;							\
 	name##_strided(&rest);							\
 }
 
-#define DEFINE_CONVERSION(name, FROM, TO, EXPR)					\
+#define DEFINE_CONVERSION(name, FROM, TO, EXPR, kernel, kernel_each)		\
 	DEFINE_LINE(name##_strided, FROM, TO, EXPR)				\
-	DEFINE_BLOCKS(name, FROM, TO, EXPR)
+	DEFINE_KERNEL(name, FROM, TO, kernel, kernel_each)
 
 DEFINE_LINE(u8_strided, uint8_t, uint8_t, x)
 DEFINE_LINE(u16_strided, uint16_t, uint16_t, x)
-DEFINE_CONVERSION(u8_to_u16, uint8_t, uint16_t, x)
-DEFINE_CONVERSION(f32_to_u8, float, uint8_t, to_u8(quantise(x, q, UINT8_MAX)))
-DEFINE_CONVERSION(f32_to_u16, float, uint16_t, to_u16(quantise(x, q, UINT16_MAX)))
-DEFINE_CONVERSION(f32_as_u8, float, uint8_t, to_u8(saturate(x, UINT8_MAX)))
-DEFINE_CONVERSION(f32_as_u16, float, uint16_t, to_u16(saturate(x, UINT16_MAX)))
-DEFINE_CONVERSION(u8_to_f32, uint8_t, float, dequantise((float)x, q))
-DEFINE_CONVERSION(u16_to_f32, uint16_t, float, dequantise((float)x, q))
-DEFINE_CONVERSION(u8_as_f32, uint8_t, float, (float)x)
-DEFINE_CONVERSION(u16_as_f32, uint16_t, float, (float)x)
+DEFINE_LINE(u8_to_u16, uint8_t, uint16_t, x)
+/* Inputs have one quantisation for all features */
+DEFINE_CONVERSION(f32_to_u8, float, uint8_t, to_u8(quantise(x, q, UINT8_MAX)), quantise_u8,
+		  quantise_u8)
+DEFINE_CONVERSION(f32_to_u16, float, uint16_t, to_u16(quantise(x, q, UINT16_MAX)), quantise_u16,
+		  quantise_u16)
+DEFINE_CONVERSION(u8_to_f32, uint8_t, float, dequantise((float)x, q), dequantise_u8,
+		  dequantise_u8_each)
+DEFINE_CONVERSION(u16_to_f32, uint16_t, float, dequantise((float)x, q), dequantise_u16,
+		  dequantise_u16_each)
 
 static void u8_copy(const struct format_line *l)
 {
@@ -149,26 +151,94 @@ static void u16_copy(const struct format_line *l)
 
 static const struct {
 	enum h8l_type from, to;
-	format_line_fn *quantised;
-	format_line_fn *identity;
+	format_line_fn *line;
 } lines[] = {
-	{ H8L_TYPE_UINT8, H8L_TYPE_UINT8, u8_copy, u8_copy },
-	{ H8L_TYPE_UINT16, H8L_TYPE_UINT16, u16_copy, u16_copy },
-	{ H8L_TYPE_UINT8, H8L_TYPE_UINT16, u8_to_u16, u8_to_u16 },
-	{ H8L_TYPE_FLOAT32, H8L_TYPE_UINT8, f32_to_u8, f32_as_u8 },
-	{ H8L_TYPE_FLOAT32, H8L_TYPE_UINT16, f32_to_u16, f32_as_u16 },
-	{ H8L_TYPE_UINT8, H8L_TYPE_FLOAT32, u8_to_f32, u8_as_f32 },
-	{ H8L_TYPE_UINT16, H8L_TYPE_FLOAT32, u16_to_f32, u16_as_f32 },
+	{ H8L_TYPE_UINT8, H8L_TYPE_UINT8, u8_copy },
+	{ H8L_TYPE_UINT16, H8L_TYPE_UINT16, u16_copy },
+	{ H8L_TYPE_UINT8, H8L_TYPE_UINT16, u8_to_u16 },
+	{ H8L_TYPE_FLOAT32, H8L_TYPE_UINT8, f32_to_u8 },
+	{ H8L_TYPE_FLOAT32, H8L_TYPE_UINT16, f32_to_u16 },
+	{ H8L_TYPE_UINT8, H8L_TYPE_FLOAT32, u8_to_f32 },
+	{ H8L_TYPE_UINT16, H8L_TYPE_FLOAT32, u16_to_f32 },
 };
 
 format_line_fn *format_line_for(enum h8l_direction direction, enum h8l_type host,
-				enum h8l_type device, bool identity)
+				enum h8l_type device)
 {
 	enum h8l_type from = direction == H8L_INPUT ? host : device;
 	enum h8l_type to = direction == H8L_INPUT ? device : host;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		if (lines[i].from == from && lines[i].to == to)
-			return identity ? lines[i].identity : lines[i].quantised;
+			return lines[i].line;
 	return NULL;
+}
+
+/* ---- matrices ---- */
+
+/* Tiles that do not fit any more are moved back over those before them. With
+ * fewer columns than a tile has, a tile reads on into the next rows, so the last
+ * rows are left to the loop.
+ */
+#define DEFINE_TRANSPOSE(name, T, tile)						\
+static void name##_loop(const struct format_matrix *m, size_t first)		\
+{										\
+	const T *from = m->from;						\
+	T *to = m->to;								\
+										\
+	for (size_t c = 0; c < m->columns; c++)					\
+		for (size_t r = first; r < m->rows; r++)			\
+			to[c * m->to_pitch + r] = from[r * m->from_pitch + c];	\
+}										\
+										\
+static void name##_rows(const struct format_matrix *m, size_t r)		\
+{										\
+	const T *from = (const T *)m->from + r * m->from_pitch;			\
+	T *to = (T *)m->to + r;							\
+	size_t columns = m->columns, last = columns - KERNEL_TILE, c;		\
+	ptrdiff_t from_pitch = (ptrdiff_t)m->from_pitch;			\
+	ptrdiff_t to_pitch = (ptrdiff_t)m->to_pitch;				\
+										\
+	if (columns < KERNEL_TILE) {						\
+		m->kernels->tile(from, from_pitch, to, to_pitch,		\
+				 (unsigned int)columns);			\
+		return;								\
+	}									\
+	for (c = 0; c <= last; c += KERNEL_TILE)				\
+		m->kernels->tile(from + c, from_pitch, to + c * m->to_pitch,	\
+				 to_pitch, KERNEL_TILE);			\
+	if (c != columns)							\
+		m->kernels->tile(from + last, from_pitch,			\
+				 to + last * m->to_pitch, to_pitch, KERNEL_TILE);	\
+}										\
+										\
+static void name(const struct format_matrix *m)					\
+{										\
+	size_t r, end;								\
+										\
+	if (m->rows < KERNEL_TILE) {						\
+		name##_loop(m, 0);						\
+		return;								\
+	}									\
+	end = (m->rows - 1) * m->from_pitch + m->columns;			\
+	for (r = 0; r + KERNEL_TILE <= m->rows; r += KERNEL_TILE) {		\
+		if ((r + KERNEL_TILE - 1) * m->from_pitch + KERNEL_TILE > end)	\
+			break;							\
+		name##_rows(m, r);						\
+	}									\
+	if (r < m->rows && m->columns >= KERNEL_TILE)				\
+		name##_rows(m, m->rows - KERNEL_TILE);				\
+	else									\
+		name##_loop(m, r);						\
+}
+
+DEFINE_TRANSPOSE(transpose_8, uint8_t, transpose_u8)
+DEFINE_TRANSPOSE(transpose_16, uint16_t, transpose_u16)
+
+void format_transpose(const struct format_matrix *matrix, unsigned int element)
+{
+	if (element == 1)
+		transpose_8(matrix);
+	else
+		transpose_16(matrix);
 }
