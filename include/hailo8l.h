@@ -701,7 +701,7 @@ int h8l_network_wait(struct h8l_network *network, int timeout_ms,
  * of 0 until it returns 0 or -ENOENT before polling again. It may be shared
  * with other networks of the device. Belongs to the network.
  */
-int h8l_network_fd(const struct h8l_network *network);
+int h8l_network_fd(struct h8l_network *network);
 
 /* ---- post-processing of frames ---- */
 

@@ -488,23 +488,23 @@ static bool is_matrix(const struct format_nest *n)
 }
 
 /* A piece of a plane on its way: as on the host, but of the chip's type */
-#define PIECE_FEATURES	256
-#define PIECE_COLUMNS	32
+#define PIECE_FEATURES	128
+#define PIECE_COLUMNS	64
 
 struct piece {
 	size_t feature, column, features, columns;
 	void *host;			/* where it is on that side */
 	void *device;
-	uint16_t data[PIECE_FEATURES * PIECE_COLUMNS];
+	uint16_t data[PIECE_FEATURES * PIECE_COLUMNS + KERNEL_TILE];
 };
 
 static void transpose_piece(const struct plane *p, const struct piece *piece, void *tight,
-			    size_t tight_pitch)
+			    size_t tight_pitch, size_t slack)
 {
 	struct format_matrix m = {
 		.kernels = p->plan->kernels, .from = tight, .to = piece->device,
 		.from_pitch = tight_pitch, .to_pitch = (size_t)p->nest->device[2],
-		.rows = piece->columns, .columns = piece->features,
+		.rows = piece->columns, .columns = piece->features, .slack = slack,
 	};
 
 	if (p->plan->direction == H8L_OUTPUT)
@@ -554,7 +554,7 @@ static void do_piece(const struct plane *p, struct piece *piece)
 	piece->device = p->device + device * p->plan->device_element;
 	if (p->plan->direction == H8L_INPUT)
 		convert_piece(p, piece);
-	transpose_piece(p, piece, piece->data, piece->features);
+	transpose_piece(p, piece, piece->data, piece->features, KERNEL_TILE);
 	if (p->plan->direction == H8L_OUTPUT)
 		convert_piece(p, piece);
 }
@@ -584,7 +584,7 @@ static void do_plane(const struct plane *p)
 	piece.features = features;
 	piece.columns = columns;
 	piece.device = p->device;
-	transpose_piece(p, &piece, p->host, (size_t)p->nest->host[3]);
+	transpose_piece(p, &piece, p->host, (size_t)p->nest->host[3], 0);
 }
 
 static void do_lines(const struct plane *p)

@@ -216,11 +216,11 @@ static void name(const struct format_matrix *m)					\
 {										\
 	size_t r, end;								\
 										\
-	if (m->rows < KERNEL_TILE) {						\
+	if (m->rows < KERNEL_TILE || m->columns < 2) {				\
 		name##_loop(m, 0);						\
 		return;								\
 	}									\
-	end = (m->rows - 1) * m->from_pitch + m->columns;			\
+	end = (m->rows - 1) * m->from_pitch + m->columns + m->slack;		\
 	for (r = 0; r + KERNEL_TILE <= m->rows; r += KERNEL_TILE) {		\
 		if ((r + KERNEL_TILE - 1) * m->from_pitch + KERNEL_TILE > end)	\
 			break;							\

@@ -17,7 +17,8 @@ struct format_matrix {
 	const void *from;
 	void *to;
 	size_t from_pitch, to_pitch;
-	size_t rows, columns;		/* of `from` */
+	size_t rows, columns;		/* of `from`; at least 2 columns */
+	size_t slack;			/* elements behind the last that may be read */
 };
 
 /* `element`: bytes, 1 or 2 */

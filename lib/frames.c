@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Frames: given to the chip, waited for, given back. In steady state nothing is
- * allocated and no message is sent: one launch per stream and frame, one wait
+ * Frames: given to the chip, waited for, given back. In steady state (after the
+ * first frame that needed a buffer of the library's) nothing is allocated and no message is sent: one launch per stream and frame, one wait
  * for as many frames as are done. Where the program's buffer can be given to
  * the chip as it is, nothing is copied either. Reference configure-and-run.md
  * section 14.
@@ -181,23 +181,35 @@ static int launch(struct h8l_network *network, struct stream *stream, void *data
 	return 0;
 }
 
+static int need_bounce(struct h8l_network *network, struct stream *stream,
+		       struct h8l_error *error)
+{
+	if (stream->bounce.data)
+		return 0;
+	if (network->flags & H8L_NETWORK_NO_BOUNCE)
+		return fail(error, -EINVAL, "%s: the buffer of stream %s cannot be used as it is "
+			    "(no page begins there, or it needs a conversion), and the network was "
+			    "opened without buffers of its own", network->group->name,
+			    stream->edge->name);
+	return stream_create_bounce(network, stream, error);
+}
+
 static int launch_part(struct h8l_network *network, struct stream *stream,
 		       const struct frame *frame, const struct h8l_buffer *buffer,
 		       struct h8l_error *error)
 {
 	struct part *part = &frame->parts[stream->index];
 	void *bounce;
+	int err;
 
 	*part = (struct part){ .host = buffer->data };
 	if (needs_no_conversion(stream, buffer) &&
 	    (device_knows_memory(network->device, buffer->data, buffer->size) ||
 	     !map_part(network->device, stream, buffer, part)))
 		return launch(network, stream, buffer->data, error);
-	if (!stream->bounce.data)
-		return fail(error, -EINVAL, "%s: the buffer of stream %s cannot be used as it is "
-			    "(no page begins there, or it needs a conversion), and the network was "
-			    "opened without buffers of its own", network->group->name,
-			    stream->edge->name);
+	err = need_bounce(network, stream, error);
+	if (err)
+		return err;
 	bounce = bounce_of(network, stream, frame);
 	part->bounced = true;
 	if (stream->edge->direction == H8L_INPUT)
@@ -354,20 +366,21 @@ static int poll_driver(struct h8l_network *network, uint64_t left_us, struct h8l
 #define MIN_SLEEP_US	20
 #define MAX_SLEEP_US	1000
 
-/* Between two looks we sleep: first about as long as the last frame took, then
- * in small steps
+/* Between two looks we sleep: first about as long as the last frame took (not at
+ * all if it was there already), then in small steps
  */
-static int sleep_and_look(struct h8l_network *network, uint64_t waited_us, uint64_t left_us,
-			  struct h8l_error *error)
+static int sleep_and_look(struct h8l_network *network, bool looked, uint64_t waited_us,
+			  uint64_t left_us, struct h8l_error *error)
 {
 	const struct h8l_os *os = network->device->os;
-	uint64_t sleep = waited_us ? waited_us / 16 : network->usual_wait_us * 7 / 8;
+	uint64_t sleep = looked ? waited_us / 16 : network->usual_wait_us * 7 / 8;
 
-	if (sleep > MAX_SLEEP_US && waited_us)
+	if (sleep > MAX_SLEEP_US && looked)
 		sleep = MAX_SLEEP_US;
 	if (sleep < MIN_SLEEP_US)
-		sleep = MIN_SLEEP_US;
-	if (left_us && os->sleep_us(os, sleep < left_us ? sleep : left_us) == -EINTR)
+		sleep = looked ? MIN_SLEEP_US : 0;
+	if (left_us && sleep &&
+	    os->sleep_us(os, sleep < left_us ? sleep : left_us) == -EINTR)
 		network->interrupted = true;
 	return look(network, error);
 }
@@ -396,7 +409,7 @@ static uint64_t patience_us(const struct h8l_network *network, uint64_t now)
 }
 
 /* One turn of waiting: at most `left` us, which may be 0 */
-static int wait_once(struct h8l_network *network, uint64_t waited, uint64_t left,
+static int wait_once(struct h8l_network *network, bool looked, uint64_t waited, uint64_t left,
 		     struct h8l_error *error)
 {
 	const struct h8l_os *os = network->device->os;
@@ -410,7 +423,7 @@ static int wait_once(struct h8l_network *network, uint64_t waited, uint64_t left
 		left = patience;
 	if (network->device->can_poll)
 		return poll_driver(network, left, error);
-	return sleep_and_look(network, waited, left, error);
+	return sleep_and_look(network, looked, waited, left, error);
 }
 
 /* Until frame `number` is done, at most `limit` us: 1 done, 0 not yet. An error
@@ -428,8 +441,8 @@ static int wait_frame(struct h8l_network *network, uint64_t number, uint64_t lim
 
 		if ((looked && waited >= limit) || (signals && network->interrupted))
 			return 0;
-		err = wait_once(network, waited, limit == UINT64_MAX ? limit : limit - waited,
-				&network->failure);
+		err = wait_once(network, looked, waited,
+				limit == UINT64_MAX ? limit : limit - waited, &network->failure);
 		if (err)
 			give_up(network, err);
 		looked = true;
@@ -455,7 +468,7 @@ static void arm_timer(const struct h8l_network *network, long ns)
 		.it_interval.tv_nsec = ns, .it_value.tv_nsec = ns,
 	};
 
-	if (network->timer_fd >= 0)
+	if (network->timer_wanted)
 		timerfd_settime(network->timer_fd, 0, &when, NULL);
 }
 
@@ -464,7 +477,7 @@ static void calm_timer(const struct h8l_network *network)
 {
 	uint64_t ticks;
 
-	if (network->timer_fd >= 0 && read(network->timer_fd, &ticks, sizeof(ticks)) < 0)
+	if (network->timer_wanted && read(network->timer_fd, &ticks, sizeof(ticks)) < 0)
 		return;
 }
 
@@ -625,7 +638,12 @@ unsigned int h8l_network_queue_depth(const struct h8l_network *network)
 	return network->queue_depth;
 }
 
-int h8l_network_fd(const struct h8l_network *network)
+int h8l_network_fd(struct h8l_network *network)
 {
-	return network->timer_fd >= 0 ? network->timer_fd : network->device->fd;
+	if (network->timer_fd < 0)
+		return network->device->fd;
+	network->timer_wanted = true;
+	if (network->submitted != network->taken)
+		arm_timer(network, MAX_SLEEP_US * 1000);
+	return network->timer_fd;
 }

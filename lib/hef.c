@@ -78,6 +78,7 @@ static int finish_open(struct h8l_hef *new, const void *data, struct h8l_hef **h
 		h8l_hef_close(new);
 		return err;
 	}
+	hef_rest(new);
 	*hef = new;
 	return 0;
 }
@@ -115,6 +116,12 @@ int h8l_hef_open_memory(const void *data, size_t size, struct h8l_hef **hef,
 		return err;
 	new->size = size;
 	return finish_open(new, data, hef, error);
+}
+
+void hef_rest(const struct h8l_hef *hef)
+{
+	if (hef->mapping)
+		madvise(hef->mapping, hef->size, MADV_DONTNEED);
 }
 
 void hef_hold(struct h8l_hef *hef)

@@ -179,6 +179,11 @@ struct h8l_hef {
 	unsigned int group_count;
 };
 
+/* The file's bytes are not needed for now: its pages leave the process, they
+ * stay in the kernel's cache. Thread-safe.
+ */
+void hef_rest(const struct h8l_hef *hef);
+
 /* Keeps a HEF alive for a network; undone by h8l_hef_close(). */
 void hef_hold(struct h8l_hef *hef);
 

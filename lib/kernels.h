@@ -33,7 +33,7 @@ struct kernels {
 	size_t (*dequantise_u16_each)(const uint16_t *from, float *to, size_t count,
 				      const struct h8l_quant *quants);
 	/* Rows of a square of KERNEL_TILE become columns; only the first `stores`
-	 * of the new rows are written. Pitches in elements.
+	 * (2 or more) of the new rows are written. Pitches in elements.
 	 */
 	void (*transpose_u8)(const uint8_t *from, ptrdiff_t from_pitch, uint8_t *to,
 			     ptrdiff_t to_pitch, unsigned int stores);

@@ -163,6 +163,27 @@ static inline void store_half(uint8_t *to, __m128i x)
 	_mm_storel_epi64((__m128i *)to, x);
 }
 
+static inline void store_pair(uint8_t *to, ptrdiff_t pitch, __m128i pair)
+{
+	store_half(to, pair);
+	_mm_storeh_pd((double *)(to + pitch), _mm_castsi128_pd(pair));
+}
+
+/* Whole tiles, and pictures of three colours */
+static inline void store_columns(uint8_t *to, ptrdiff_t pitch, const __m128i *column,
+				 unsigned int stores)
+{
+	store_pair(to, pitch, column[0]);
+	if (stores > 3)
+		store_pair(to + 2 * pitch, pitch, column[1]);
+	if (stores > 5)
+		store_pair(to + 4 * pitch, pitch, column[2]);
+	if (stores > 7)
+		store_pair(to + 6 * pitch, pitch, column[3]);
+	else if (stores % 2)
+		store_half(to + (stores - 1) * pitch, column[stores / 2]);
+}
+
 /* Pairs of rows are interleaved, then pairs of pairs, then quadruples */
 void sse2_transpose_u8(const uint8_t *from, ptrdiff_t from_pitch, uint8_t *to,
 		       ptrdiff_t to_pitch, unsigned int stores)
@@ -180,12 +201,7 @@ void sse2_transpose_u8(const uint8_t *from, ptrdiff_t from_pitch, uint8_t *to,
 	column[1] = _mm_unpackhi_epi32(quad[0], quad[2]);
 	column[2] = _mm_unpacklo_epi32(quad[1], quad[3]);
 	column[3] = _mm_unpackhi_epi32(quad[1], quad[3]);
-	for (unsigned int i = 0; i < stores / 2; i++) {
-		store_half(to + 2 * i * to_pitch, column[i]);
-		store_half(to + (2 * i + 1) * to_pitch, _mm_srli_si128(column[i], 8));
-	}
-	if (stores % 2)
-		store_half(to + (stores - 1) * to_pitch, column[stores / 2]);
+	store_columns(to, to_pitch, column, stores);
 }
 
 void sse2_transpose_u16(const uint16_t *from, ptrdiff_t from_pitch, uint16_t *to,

@@ -28,7 +28,9 @@ struct stream {
 	uint32_t queue;			/* transfers that fit, as the stock library counts */
 	uint32_t descs_per_frame;
 	struct format_plan plan;
-	struct dma_buffer bounce;	/* queue_depth device frames, or none */
+	struct dma_buffer bounce;	/* queue_depth device frames; none before the
+					 * first frame that needs it
+					 */
 	size_t bounce_step;		/* bytes between them */
 
 	/* Since the network was started */
@@ -117,6 +119,7 @@ struct h8l_network {
 	uint64_t usual_wait_us;		/* how long one takes */
 	struct h8l_error failure;	/* of the frame that failed */
 	int timer_fd;			/* for poll() where the driver has none, or -1 */
+	bool timer_wanted;		/* the program has asked for it: let it run */
 };
 
 /* ---- links.c ---- */
@@ -149,8 +152,11 @@ void frames_cancel(struct h8l_network *network, int status);
 
 /* ---- streams.c ---- */
 
-/* Default formats for all streams, and their bounce buffers */
+/* Default formats for all streams */
 int streams_create(struct h8l_network *network, struct h8l_error *error);
+/* Memory for frames that have to be converted or copied */
+int stream_create_bounce(struct h8l_network *network, struct stream *stream,
+			 struct h8l_error *error);
 void streams_release(struct h8l_network *network);
 struct stream *find_network_stream(const struct h8l_network *network,
 				   enum h8l_direction direction, unsigned int index);

@@ -171,6 +171,7 @@ static int configure(struct h8l_network *network, struct h8l_error *error)
 	network->configured = true;
 	device->networks++;
 	err = contexts_send(network, error);
+	hef_rest(network->hef);
 	if (err)
 		device->poisoned = true;
 	return err;

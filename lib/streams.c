@@ -23,22 +23,18 @@ static int plan_stream(struct stream *stream, struct h8l_format format,
 	return 0;
 }
 
-static int create_stream(struct h8l_network *network, struct stream *stream,
+/* A frame begins with a page, so that none shares a cache line */
+int stream_create_bounce(struct h8l_network *network, struct stream *stream,
 			 struct h8l_error *error)
 {
-	static const struct h8l_format natural;
-	bool input = stream->edge->direction == H8L_INPUT;
-	size_t size;
-	int err = 0;
+	size_t step = align_up(stream->edge->frame_size, DEVICE_MAX_PAGE_SIZE);
 
-	/* A frame begins with a page, so that none shares a cache line */
-	stream->bounce_step = align_up(stream->edge->frame_size, DEVICE_MAX_PAGE_SIZE);
-	size = stream->bounce_step * (network->queue_depth - 1) + stream->edge->frame_size;
-	if (!(network->flags & H8L_NETWORK_NO_BOUNCE))
-		err = dma_buffer_create(network->device, size,
-					input ? HAILO8L_DIR_TO_DEVICE : HAILO8L_DIR_FROM_DEVICE,
-					&stream->bounce, error);
-	return err ?: plan_stream(stream, natural, error);
+	stream->bounce_step = step;
+	return dma_buffer_create(network->device,
+				 step * (network->queue_depth - 1) + stream->edge->frame_size,
+				 stream->edge->direction == H8L_INPUT ?
+				 HAILO8L_DIR_TO_DEVICE : HAILO8L_DIR_FROM_DEVICE,
+				 &stream->bounce, error);
 }
 
 /* The user's order of outputs is not that of channels */
@@ -54,11 +50,12 @@ static void order_outputs(struct h8l_network *network)
 
 int streams_create(struct h8l_network *network, struct h8l_error *error)
 {
+	static const struct h8l_format natural;
 	int err = 0;
 
 	order_outputs(network);
 	for (unsigned int i = 0; i < network->stream_count && !err; i++)
-		err = create_stream(network, &network->streams[i], error);
+		err = plan_stream(&network->streams[i], natural, error);
 	return err;
 }
 

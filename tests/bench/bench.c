@@ -71,10 +71,12 @@ static int uncounted_ioctl(const struct h8l_os *os, int fd, unsigned long reques
 static int uncounted_poll(const struct h8l_os *os, int fd, int timeout_ms)
 {
 	struct run *r = run_of(os);
+	unsigned long allocations = alloc_count;
 	int result;
 
 	CALLGRIND_TOGGLE_COLLECT;
 	result = r->drv->os.poll(&r->drv->os, fd, timeout_ms);
+	alloc_count = allocations;
 	CALLGRIND_TOGGLE_COLLECT;
 	return result;
 }
