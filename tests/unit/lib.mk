@@ -57,3 +57,10 @@ test_lib_post_LIBS := -Wl,--wrap=h8l_device_open $(test_lib_hef_LIBS)
 golden-table: $(O)/tests/unit/test_lib_golden
 	H8L_GOLDEN_TABLE=1 $< 2>/dev/null | grep -E '^[a-z_]|^#'
 .PHONY: golden-table
+
+test_lib_steady_OBJS := $(LIB_BENCH_OBJS)
+test_lib_steady_LIBS := $(test_lib_hef_LIBS) -Wl,--wrap=read
+
+# Vector code and its scalar twin
+test_lib_kernels_OBJS := $(O)/tests/unit/kernel_compare.o $(LIB_A)
+test_lib_kernels_LIBS := $(LIB_LIBS)

@@ -129,6 +129,8 @@ struct drv {
 	struct drv_app apps[DRV_MAX_APPS];
 	unsigned int app_count;
 	int enabled_app;		/* -1: none */
+	uint8_t *scratch;		/* one frame */
+	size_t scratch_size;
 	bool marked;
 };
 

@@ -7,7 +7,10 @@
 GUEST_TESTS := $(patsubst tests/vm/guest/%.c,$(O)/tests/vm/guest/%,$(wildcard tests/vm/guest/*.c))
 GUEST_PROGRAMS := $(GUEST_TESTS) $(filter $(O)/tools/% %/refnet,$(PROGRAMS))
 
-$(GUEST_TESTS): %: %.o $(O)/tests/hef/pattern.o $(LIB_A)
+# What the programs of guests share with unit tests
+GUEST_OBJS := $(O)/tests/hef/pattern.o $(O)/tests/unit/kernel_compare.o
+
+$(GUEST_TESTS): %: %.o $(GUEST_OBJS) $(LIB_A)
 	$(CC) $(H8L_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 .PHONY: guest-programs list-guest-programs
