@@ -8,6 +8,8 @@
 # make unit       unit tests (SAN=1: with ASan and UBSan; use another O for it)
 # make check      everything that can be tested; installs what it needs (root)
 # make demo       a network run end to end on the software chip, or on a real one
+# make bench      what the library costs, counted by callgrind
+# make fuzz       SECONDS=60: libFuzzer on everything that reads what others wrote (clang)
 # make clean
 #
 # Other settings: O= output folder, CC=, CROSS_COMPILE=, CFLAGS=, PKG_CONFIG=,
@@ -39,6 +41,11 @@ H8L_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-
 H8L_LDFLAGS += -fsanitize=address,undefined
 endif
 
+ifdef FUZZ
+H8L_CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+H8L_LDFLAGS += -fsanitize=address,undefined
+endif
+
 # Each folder adds to these.
 PROGRAMS :=
 UNIT_TESTS :=
@@ -49,7 +56,7 @@ all:
 
 include lib/build.mk
 include $(wildcard tools/build.mk tests/hef/build.mk tests/emulator/build.mk)
-include $(wildcard tests/unit/build.mk tests/bench/build.mk tests/vm/build.mk)
+include $(wildcard tests/unit/build.mk tests/bench/build.mk tests/fuzz/build.mk tests/vm/build.mk)
 
 all: $(PROGRAMS)
 

@@ -58,6 +58,9 @@ $(O)/nets/%.hef: tests/hef/nets/%.net $(O)/tests/hef/mkhef
 
 PROGRAMS += $(O)/tests/hef/refnet
 
+.PHONY: nets
+nets: $(NETS)
+
 # These run where they are made: nothing of it in a cross build.
 ifeq ($(CROSS_COMPILE),)
 PROGRAMS += $(addprefix $(O)/tests/hef/,mkhef nets/digits nets/squares) $(NETS)
