@@ -417,7 +417,7 @@ static int plan_raw(struct format_plan *plan, const struct h8l_stream_info *info
 	plan->device_size = info->device_frame_size;
 	plan->host_element = 1;
 	plan->device_element = 1;
-	plan->line = format_line_for(info->direction, H8L_TYPE_UINT8, H8L_TYPE_UINT8, true);
+	plan->line = format_line_for(info->direction, H8L_TYPE_UINT8, H8L_TYPE_UINT8);
 	set_dim(add_nest(plan), FORMAT_DIMS - 1, plan->host_size, 1, 1, 0);
 	return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * bench HEF FORMAT FRAMES [stock]: what the library costs, beside a driver and
  * a chip that take no time (tests/unit/lib_driver.c). FORMAT, of all streams, is
- * auto or f32; "stock": the driver cannot be polled. As many frames are under
+ * auto or f32; raw: of outputs, as the chip gives them; post: raw, and detections
+ * are made of each frame. "stock": the driver cannot be polled. As many frames are under
  * way as the queue holds (at most 32, the stock library's depth), the oldest is
  * waited for. Prints "name value" lines.
  *
@@ -39,6 +40,9 @@ struct run {
 	size_t bytes;			/* of the program's own buffers */
 	struct h8l_memory *memory;
 	unsigned int ioctls, naps;
+	struct h8l_post *post;
+	unsigned int detections;
+	uint8_t *patterns[256];		/* what comes out of a stream */
 };
 
 static void die(const struct run *r)
@@ -101,10 +105,60 @@ static uint64_t bench_now(const struct h8l_os *os)
 	return run_of(os)->drv->now_us;
 }
 
-static void bench_sleep(const struct h8l_os *os, uint64_t us)
+static int bench_sleep(const struct h8l_os *os, uint64_t us)
 {
 	run_of(os)->naps++;
 	run_of(os)->drv->now_us += us;
+	return 0;
+}
+
+/* ---- what the chip computes ---- */
+
+static uint64_t next_random(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return *x;
+}
+
+/* Where values are probabilities, few are high: as in the runs that the figures of
+ * the stock library come from (golden/README.md section 4, pattern S)
+ */
+static void fill(uint8_t *data, size_t size, bool sparse)
+{
+	uint64_t x = 0x48414c4f38474f4cull;
+
+	for (size_t i = 0; i < size; i++) {
+		uint32_t w = next_random(&x) & 0xffff, v = w >> 10;
+
+		if (!sparse)
+			data[i] = (uint8_t)w;
+		else
+			data[i] = (uint8_t)(w & 1023 ? v >> 1 : 128 + (v << 1));
+	}
+}
+
+static bool is_sparse(const struct run *r, unsigned int index)
+{
+	struct h8l_stream_info info;
+
+	for (unsigned int i = 0; !h8l_network_stream(r->network, H8L_OUTPUT, i, &info); i++)
+		if (info.index == index)
+			return info.quant.zero_point == 0 && info.quant.scale * 255 < 1.2f;
+	return false;
+}
+
+static void on_output(void *ctx, const struct drv_channel *channel, uint8_t *data)
+{
+	struct run *r = ctx;
+	uint8_t **pattern = &r->patterns[channel->stream];
+
+	if (!*pattern) {
+		*pattern = malloc(channel->frame_size);
+		fill(*pattern, channel->frame_size, is_sparse(r, channel->stream));
+	}
+	memcpy(data, *pattern, channel->frame_size);
 }
 
 /* ---- what a process has ---- */
@@ -124,7 +178,11 @@ static long rss_kib(void)
 /* The driver's records of messages are its own, not the library's */
 static long driver_kib(const struct run *r)
 {
-	size_t bytes = r->drv->control_count * sizeof(*r->drv->controls);
+	size_t bytes = r->drv->control_count * sizeof(*r->drv->controls) + r->drv->scratch_size;
+
+	for (unsigned int i = 0; i < 256; i++)
+		if (r->patterns[i])
+			bytes += malloc_usable_size(r->patterns[i]);
 
 	for (unsigned int i = 0; i < DRV_MAX_LISTS; i++)
 		if (r->drv->lists[i].handle)
@@ -173,10 +231,18 @@ static void open_hef(struct run *r, const char *file)
 	printf("open_allocations %lu\nopen_rss_kib %ld\n", alloc_count, rss_kib() - before);
 }
 
-static void set_formats(struct run *r, enum h8l_type type)
+static void set_formats(struct run *r, const char *name)
 {
-	struct h8l_format format = { type, H8L_ORDER_AUTO };
+	struct h8l_format format = {
+		strcmp(name, "f32") ? H8L_TYPE_AUTO : H8L_TYPE_FLOAT32,
+		strcmp(name, "raw") ? H8L_ORDER_AUTO : H8L_ORDER_RAW,
+	};
 
+	if (!strcmp(name, "post")) {
+		if (h8l_post_open(r->network, 0, NULL, &r->post, &r->error))
+			die(r);
+		return;
+	}
 	for (unsigned int i = 0; i < r->inputs; i++)
 		if (h8l_network_set_format(r->network, H8L_INPUT, i, format, &r->error))
 			die(r);
@@ -185,7 +251,7 @@ static void set_formats(struct run *r, enum h8l_type type)
 			die(r);
 }
 
-static void open_network(struct run *r, enum h8l_type type)
+static void open_network(struct run *r, const char *format)
 {
 	struct h8l_network_options options = { .queue_depth = DEPTH };
 
@@ -194,7 +260,7 @@ static void open_network(struct run *r, enum h8l_type type)
 		die(r);
 	r->inputs = h8l_network_inputs(r->network);
 	r->outputs = h8l_network_outputs(r->network);
-	set_formats(r, type);
+	set_formats(r, format);
 	END_PHASE("configure");
 	r->depth = h8l_network_queue_depth(r->network);
 	printf("configure_allocations %lu\nconfigure_ioctls %u\nqueue_depth %u\n", alloc_count,
@@ -248,9 +314,17 @@ static void submit(struct run *r, unsigned int n)
 static void take(struct run *r)
 {
 	struct h8l_completion completion;
+	struct h8l_post_result result;
+	const struct h8l_buffer *out;
 
 	if (h8l_network_wait(r->network, -1, &completion, &r->error) != 1 || completion.status)
 		die(r);
+	if (!r->post)
+		return;
+	out = r->out[completion.frame % r->depth];
+	if (h8l_post_run(r->post, out, r->outputs, &result, &r->error))
+		die(r);
+	r->detections = result.count;
 }
 
 static void run_frames(struct run *r, unsigned int frames)
@@ -293,8 +367,9 @@ static void finish(struct run *r)
 {
 	long rss = rss_kib();
 
-	printf("rss_kib %ld\nprogram_kib %zu\ndriver_kib %ld\n", rss,
+	printf("detections %u\nrss_kib %ld\nprogram_kib %zu\ndriver_kib %ld\n", r->detections, rss,
 	       r->bytes / 1024, driver_kib(r));
+	h8l_post_close(r->post);
 	h8l_network_close(r->network);
 	h8l_memory_unregister(r->memory);
 	free(r->buffers);
@@ -313,19 +388,21 @@ int main(int argc, char **argv)
 	unsigned int frames = argc > 3 ? (unsigned int)atoi(argv[3]) : 0;
 
 	if (argc < 4 || !frames) {
-		fprintf(stderr, "usage: bench HEF auto|f32 FRAMES [stock]\n");
+		fprintf(stderr, "usage: bench HEF auto|f32|raw|post FRAMES [stock]\n");
 		return 2;
 	}
 	/* What the driver frees is gone at once, and no part of the figures */
 	mallopt(M_MMAP_THRESHOLD, 65536);
 	r.drv = drv_new(1);
 	r.drv->has_poll = argc == 4;
+	r.drv->ctx = &r;
+	r.drv->on_output = on_output;
 	prepare_driver(&r);
 	printf("start_rss_kib %ld\n", rss_kib());
 	open_hef(&r, argv[1]);
 	if (device_open_os(&r.os, NULL, &r.device, &r.error))
 		die(&r);
-	open_network(&r, strcmp(argv[2], "f32") ? H8L_TYPE_AUTO : H8L_TYPE_FLOAT32);
+	open_network(&r, argv[2]);
 	printf("configured_rss_kib %ld\n", rss_kib());
 	make_buffers(&r);
 	run_frames(&r, r.depth);

@@ -127,10 +127,10 @@ static uint64_t spoilt_now(const struct h8l_os *self)
 	return drv->os.now_us(&drv->os);
 }
 
-static void spoilt_sleep(const struct h8l_os *self, uint64_t us)
+static int spoilt_sleep(const struct h8l_os *self, uint64_t us)
 {
 	(void)self;
-	drv->os.sleep_us(&drv->os, us);
+	return drv->os.sleep_us(&drv->os, us);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
