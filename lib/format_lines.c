@@ -237,8 +237,19 @@ DEFINE_TRANSPOSE(transpose_16, uint16_t, transpose_u16)
 
 void format_transpose(const struct format_matrix *matrix, unsigned int element)
 {
-	if (element == 1)
-		transpose_8(matrix);
-	else
+	struct format_matrix rest = *matrix;
+	size_t done = 0;
+
+	if (element != 1) {
 		transpose_16(matrix);
+		return;
+	}
+	if (matrix->columns == 3 && matrix->from_pitch == 3)
+		done = matrix->kernels->split_u8(matrix->from, matrix->to,
+						 (ptrdiff_t)matrix->to_pitch, matrix->rows);
+	rest.from = (const uint8_t *)matrix->from + 3 * done;
+	rest.to = (uint8_t *)matrix->to + done;
+	rest.rows -= done;
+	if (rest.rows)
+		transpose_8(&rest);
 }

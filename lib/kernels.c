@@ -46,6 +46,12 @@ static void transpose_u16(const uint16_t *from, ptrdiff_t from_pitch, uint16_t *
 			to[c * to_pitch + r] = from[r * from_pitch + c];
 }
 
+size_t kernels_no_split_u8(const uint8_t *from, uint8_t *to, ptrdiff_t to_pitch, size_t count)
+{
+	(void)from, (void)to, (void)to_pitch, (void)count;
+	return 0;
+}
+
 const struct kernels kernels_scalar = {
 	.name = "scalar",
 	.quantise_u8 = no_quantise_u8,
@@ -56,6 +62,7 @@ const struct kernels kernels_scalar = {
 	.dequantise_u16_each = no_dequantise_u16,
 	.transpose_u8 = transpose_u8,
 	.transpose_u16 = transpose_u16,
+	.split_u8 = kernels_no_split_u8,
 };
 
 #if defined(__x86_64__)

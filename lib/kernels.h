@@ -39,6 +39,10 @@ struct kernels {
 			     ptrdiff_t to_pitch, unsigned int stores);
 	void (*transpose_u16)(const uint16_t *from, ptrdiff_t from_pitch, uint16_t *to,
 			      ptrdiff_t to_pitch, unsigned int stores);
+	/* Pixels of three bytes, without gaps, become three rows; returns how many
+	 * pixels it did
+	 */
+	size_t (*split_u8)(const uint8_t *from, uint8_t *to, ptrdiff_t to_pitch, size_t count);
 };
 
 /* The best ones that this processor has. Never NULL: the last resort does
@@ -49,6 +53,9 @@ const struct kernels *kernels_best(void);
  * no more. For tests.
  */
 const struct kernels *kernels_at(unsigned int index);
+
+/* For variants that leave it to transpose_u8 */
+size_t kernels_no_split_u8(const uint8_t *from, uint8_t *to, ptrdiff_t to_pitch, size_t count);
 
 extern const struct kernels kernels_scalar;
 #ifdef __x86_64__

@@ -147,6 +147,54 @@ AVX2 static size_t dequantise_u16_each(const uint16_t *from, float *to, size_t c
 	return i;
 }
 
+/* ---- pictures ---- */
+
+/* For row f: which bytes of each third of 48 belong to it, and where they go */
+static const int8_t thirds[3][3][16] = {
+	{
+		{ 0, 3, 6, 9, 12, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+		{ -1, -1, -1, -1, -1, -1, 2, 5, 8, 11, 14, -1, -1, -1, -1, -1 },
+		{ -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, 4, 7, 10, 13 },
+	}, {
+		{ 1, 4, 7, 10, 13, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+		{ -1, -1, -1, -1, -1, 0, 3, 6, 9, 12, 15, -1, -1, -1, -1, -1 },
+		{ -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 2, 5, 8, 11, 14 },
+	}, {
+		{ 2, 5, 8, 11, 14, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+		{ -1, -1, -1, -1, -1, 1, 4, 7, 10, 13, -1, -1, -1, -1, -1, -1 },
+		{ -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 3, 6, 9, 12, 15 },
+	},
+};
+
+AVX2 static inline __m128i load_16(const void *from)
+{
+	return _mm_loadu_si128(from);
+}
+
+AVX2 static inline __m128i pick(const __m128i *x, unsigned int row)
+{
+	__m128i a = _mm_shuffle_epi8(x[0], load_16(thirds[row][0]));
+	__m128i b = _mm_shuffle_epi8(x[1], load_16(thirds[row][1]));
+	__m128i c = _mm_shuffle_epi8(x[2], load_16(thirds[row][2]));
+
+	return _mm_or_si128(_mm_or_si128(a, b), c);
+}
+
+AVX2 static size_t split_u8(const uint8_t *from, uint8_t *to, ptrdiff_t to_pitch, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i + 16 <= count; i += 16) {
+		const uint8_t *at = from + 3 * i;
+		__m128i x[3] = { load_16(at), load_16(at + 16), load_16(at + 32) };
+
+		_mm_storeu_si128((__m128i *)(to + i), pick(x, 0));
+		_mm_storeu_si128((__m128i *)(to + to_pitch + i), pick(x, 1));
+		_mm_storeu_si128((__m128i *)(to + 2 * to_pitch + i), pick(x, 2));
+	}
+	return i;
+}
+
 const struct kernels kernels_avx2 = {
 	.name = "AVX2",
 	.quantise_u8 = quantise_u8,
@@ -157,5 +205,6 @@ const struct kernels kernels_avx2 = {
 	.dequantise_u16_each = dequantise_u16_each,
 	.transpose_u8 = sse2_transpose_u8,
 	.transpose_u16 = sse2_transpose_u16,
+	.split_u8 = split_u8,
 };
 #endif /* __x86_64__ */

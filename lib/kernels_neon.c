@@ -211,6 +211,22 @@ static void transpose_u16(const uint16_t *from, ptrdiff_t from_pitch, uint16_t *
 		vst1q_u16(to + (ptrdiff_t)i * to_pitch, column[i]);
 }
 
+/* ---- pictures ---- */
+
+static size_t split_u8(const uint8_t *from, uint8_t *to, ptrdiff_t to_pitch, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i + 16 <= count; i += 16) {
+		uint8x16x3_t x = vld3q_u8(from + 3 * i);
+
+		vst1q_u8(to + i, x.val[0]);
+		vst1q_u8(to + to_pitch + i, x.val[1]);
+		vst1q_u8(to + 2 * to_pitch + i, x.val[2]);
+	}
+	return i;
+}
+
 const struct kernels kernels_neon = {
 	.name = "NEON",
 	.quantise_u8 = quantise_u8,
@@ -221,5 +237,6 @@ const struct kernels kernels_neon = {
 	.dequantise_u16_each = dequantise_u16_each,
 	.transpose_u8 = transpose_u8,
 	.transpose_u16 = transpose_u16,
+	.split_u8 = split_u8,
 };
 #endif /* __aarch64__ */

@@ -242,5 +242,6 @@ const struct kernels kernels_sse2 = {
 	.dequantise_u16_each = dequantise_u16_each,
 	.transpose_u8 = sse2_transpose_u8,
 	.transpose_u16 = sse2_transpose_u16,
+	.split_u8 = kernels_no_split_u8,
 };
 #endif /* __x86_64__ */
