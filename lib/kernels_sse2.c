@@ -166,7 +166,7 @@ static inline void store_half(uint8_t *to, __m128i x)
 static inline void store_pair(uint8_t *to, ptrdiff_t pitch, __m128i pair)
 {
 	store_half(to, pair);
-	_mm_storeh_pd((double *)(to + pitch), _mm_castsi128_pd(pair));
+	store_half(to + pitch, _mm_srli_si128(pair, 8));
 }
 
 /* Whole tiles, and pictures of three colours */
