@@ -1235,7 +1235,9 @@ static void no_stats(void *ctx)
 
 static int serve_in_child(struct client *client, const char *path, bool once)
 {
-	struct vfu_server_options options = { path, once, no_stats, NULL };
+	const struct vfu_server_options options = {
+		.path = path, .once = once, .on_stats = no_stats,
+	};
 	pid_t child = fork();
 
 	assert_true(child >= 0);
@@ -1312,7 +1314,9 @@ static void test_server_keeps_other_files(void **state)
 {
 	char path[] = "/tmp/test_emu_vfu.XXXXXX";
 	struct client *client = *state;
-	struct vfu_server_options options = { path, true, no_stats, NULL };
+	const struct vfu_server_options options = {
+		.path = path, .once = true, .on_stats = no_stats,
+	};
 	sigset_t set;
 
 	close(mkstemp(path));
