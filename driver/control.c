@@ -298,6 +298,19 @@ bool h8l_control_harmless(u32 op)
 }
 
 /**
+ * h8l_control_turn() - wait until this file may send this request
+ * @f: file
+ * @op: opcode
+ *
+ * Context: outside the gate.
+ * Return: 0, or why waiting ended otherwise.
+ */
+int h8l_control_turn(struct h8l_file *f, u32 op)
+{
+	return drives(op) ? h8l_share_turn(f) : 0;
+}
+
+/**
  * h8l_control_check() - may this file send this request?
  * @f: file
  * @op: opcode
@@ -317,7 +330,7 @@ int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len)
 
 	if (is_privileged(op) && !capable(CAP_SYS_RAWIO))
 		return -EPERM;
-	if (drives(op) && h->configured_by && h->configured_by != f)
+	if (drives(op) && h8l_share_busy(f))
 		return -EBUSY;
 	if (starts_dma(op, data, len) && f->stale) {
 		f->stale = false;
@@ -335,6 +348,9 @@ int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len)
 	if (err)
 		return err;
 	if (starts_dma(op, data, len)) {
+		err = h8l_share_take(f, H8L_CLAIM_NETWORKS);
+		if (err)
+			return err;
 		h->configured_by = f;
 		h8l_dma_begins(h);
 	}
@@ -360,7 +376,7 @@ void h8l_control_done(struct h8l_device *h, u32 op, const u8 *data, u32 len, boo
 	if (op == HW_OP_CHANGE_CONTEXT_SWITCH_STATUS && !starts_dma(op, data, len))
 		h8l_dma_ended(h);
 	if (op == HW_OP_CLEAR_CONFIGURED_APPS) {
-		h->configured_by = NULL;
+		h8l_share_networks_gone(h);
 		h->stale_networks = false;
 	}
 }

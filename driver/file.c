@@ -6,7 +6,9 @@
 #include <linux/idr.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/pid.h>
 #include <linux/poll.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -45,6 +47,7 @@ static struct h8l_file *file_new(struct h8l_device *h, struct file *filp)
 	f->next_mapping = 1;
 	f->next_handle = 1;
 	f->event_seq = READ_ONCE(h->mbox.event_seq);
+	f->opener = get_pid(task_tgid(current));
 	get_device(&h->dev);
 	return f;
 }
@@ -86,12 +89,9 @@ static int node_open(struct inode *inode, struct file *filp)
 static void stop_dma_of(struct h8l_file *f)
 {
 	struct h8l_device *h = f->h;
-	bool marked;
+	bool marked = h8l_share_closing(f);
 
 	mutex_lock(&h->files_lock);
-	marked = h->marked_by == f;
-	if (marked)
-		h->marked_by = NULL;
 	list_del(&f->node);
 	mutex_unlock(&h->files_lock);
 	if (h8l_state(h) != H8L_STATE_RUN)
@@ -115,8 +115,10 @@ static int node_release(struct inode *inode, struct file *filp)
 	h8l_mapping_release_all(f);
 	h8l_buffer_release_all(f);
 	mutex_unlock(&f->lock);
+	h8l_share_leave(f);
 	up_read(&h->gate);
 	h8l_may_sleep(h);
+	put_pid(f->opener);
 	kfree(f);
 	put_device(&h->dev);
 	return 0;
@@ -152,29 +154,6 @@ static int query_driver(struct h8l_file *f, void __user *arg)
 	return copy_to_user(arg, &a, sizeof(a)) ? -EFAULT : 0;
 }
 
-/* Advisory, as the stock library uses it: the first one has the mark. */
-static int mark_as_in_use(struct h8l_file *f, void __user *arg)
-{
-	struct h8l_device *h = f->h;
-	struct hailo8l_mark_as_in_use a = { };
-	bool taken = false;
-
-	mutex_lock(&h->files_lock);
-	if (!h->marked_by) {
-		h->marked_by = f;
-		taken = true;
-	}
-	a.in_use = h->marked_by != f;
-	mutex_unlock(&h->files_lock);
-	if (!copy_to_user(arg, &a, sizeof(a)))
-		return 0;
-	mutex_lock(&h->files_lock);
-	if (taken && h->marked_by == f)
-		h->marked_by = NULL;
-	mutex_unlock(&h->files_lock);
-	return -EFAULT;
-}
-
 static const struct {
 	unsigned int cmd;
 	int (*handler)(struct h8l_file *f, void __user *arg);
@@ -198,9 +177,12 @@ static const struct {
 	{ HAILO8L_LOW_MEMORY_FREE, h8l_ioctl_low_free },
 	{ HAILO8L_CONTINUOUS_ALLOC, h8l_ioctl_continuous_alloc },
 	{ HAILO8L_CONTINUOUS_FREE, h8l_ioctl_continuous_free },
-	{ HAILO8L_MARK_AS_IN_USE, mark_as_in_use },
+	{ HAILO8L_MARK_AS_IN_USE, h8l_ioctl_mark },
 	{ HAILO8L_QUERY_DEVICE_PROPERTIES, query_properties },
 	{ HAILO8L_QUERY_DRIVER_INFO, query_driver },
+	{ HAILO8L_CLAIM, h8l_ioctl_claim },
+	{ HAILO8L_UNCLAIM, h8l_ioctl_unclaim },
+	{ HAILO8L_CLAIM_QUERY, h8l_ioctl_claim_query },
 };
 
 /*
@@ -232,7 +214,7 @@ static int node_mmap(struct file *filp, struct vm_area_struct *vma)
 	return err;
 }
 
-/* Readable: INTERRUPTS_WAIT has news; priority: a notification waits. */
+/* What the bits mean is said in include/uapi/hailo8l.h. */
 static __poll_t node_poll(struct file *filp, struct poll_table_struct *table)
 {
 	struct h8l_file *f = filp->private_data;
@@ -246,7 +228,69 @@ static __poll_t node_poll(struct file *filp, struct poll_table_struct *table)
 		events |= EPOLLIN | EPOLLRDNORM;
 	if (h8l_event_pending(f))
 		events |= EPOLLPRI;
+	if (h8l_share_wanted(f))
+		events |= EPOLLMSG;
 	return events;
+}
+
+struct objects {
+	u64 pinned, imported;		/* KiB */
+	u64 mappings, lists, buffers;
+};
+
+static void count_objects(struct h8l_file *f, struct objects *n)
+{
+	struct h8l_mapping *map;
+	struct h8l_buffer *b;
+	struct h8l_list *list;
+
+	lockdep_assert_held(&f->lock);
+	list_for_each_entry(map, &f->mappings, node) {
+		n->mappings++;
+		if (map->attach)
+			n->imported += DIV_ROUND_UP(map->size, SZ_1K);
+		else if (!map->buffer)
+			n->pinned += map->npages << (PAGE_SHIFT - 10);
+	}
+	list_for_each_entry(b, &f->buffers, node) {
+		n->buffers++;
+		n->pinned += b->npages << (PAGE_SHIFT - 10);
+	}
+	list_for_each_entry(list, &f->lists, node) {
+		n->lists++;
+		n->pinned += list->bytes >> 10;
+	}
+}
+
+static void show_direction(struct seq_file *m, const struct h8l_usage *u, const char *name, int i)
+{
+	seq_printf(m, "hailo8l-submitted-%s:\t%llu\n", name, u->submitted[i]);
+	seq_printf(m, "hailo8l-completed-%s:\t%llu\n", name, u->completed[i]);
+	seq_printf(m, "hailo8l-bytes-%s:\t%llu\n", name, u->bytes[i]);
+}
+
+/* /proc/PID/fdinfo/N, in the manner of graphics drivers: only ever more lines */
+static void node_show_fdinfo(struct seq_file *m, struct file *filp)
+{
+	struct h8l_file *f = filp->private_data;
+	struct objects n = { };
+
+	mutex_lock(&f->lock);
+	count_objects(f, &n);
+	seq_printf(m, "hailo8l-driver:\t%s\n", H8L_DRIVER_NAME);
+	seq_printf(m, "hailo8l-pdev:\t%s\n", pci_name(f->h->pdev));
+	seq_printf(m, "hailo8l-memory-pinned:\t%llu KiB\n", n.pinned);
+	seq_printf(m, "hailo8l-memory-imported:\t%llu KiB\n", n.imported);
+	seq_printf(m, "hailo8l-mappings:\t%llu\n", n.mappings);
+	seq_printf(m, "hailo8l-buffers:\t%llu\n", n.buffers);
+	seq_printf(m, "hailo8l-lists:\t%llu\n", n.lists);
+	seq_printf(m, "hailo8l-channels:\t0x%08x\n", f->channels);
+	show_direction(m, &f->usage, "h2d", 0);
+	show_direction(m, &f->usage, "d2h", 1);
+	seq_printf(m, "hailo8l-waits:\t%llu\n", f->usage.waits);
+	seq_printf(m, "hailo8l-controls:\t%llu\n", READ_ONCE(f->usage.controls));
+	mutex_unlock(&f->lock);
+	seq_printf(m, "hailo8l-claim:\t%s\n", h8l_share_state(f));
 }
 
 /* No compat_ioctl: structures have 64-bit layout only, so -ENOTTY is right. */
@@ -257,6 +301,7 @@ static const struct file_operations node_fops = {
 	.unlocked_ioctl = node_ioctl,
 	.mmap = node_mmap,
 	.poll = node_poll,
+	.show_fdinfo = node_show_fdinfo,
 };
 
 static void device_release(struct device *dev)
@@ -305,6 +350,7 @@ struct h8l_device *h8l_device_alloc(struct pci_dev *pdev)
 	h8l_recovery_init(h);
 	init_completion(&h->soft_reset);
 	init_completion(&h->booted);
+	h8l_share_init(h);
 	h8l_mailbox_init(h);
 	h8l_vdma_init(h);
 	err = parse_version(h);
@@ -361,13 +407,19 @@ void h8l_node_remove(struct h8l_device *h)
 
 int h8l_file_init(void)
 {
+	int err;
+
 	pr_notice(H8L_DRIVER_NAME ": Init module. driver version %s (reported: %s)\n",
 		  THIS_MODULE->version, compat_version);
-	return alloc_chrdev_region(&first_node, 0, MAX_DEVICES, HAILO8L_NODE_NAME);
+	err = alloc_chrdev_region(&first_node, 0, MAX_DEVICES, HAILO8L_NODE_NAME);
+	if (!err)
+		h8l_debugfs_init();
+	return err;
 }
 
 void h8l_file_exit(void)
 {
+	h8l_debugfs_exit();
 	unregister_chrdev_region(first_node, MAX_DEVICES);
 	if (class_made)
 		class_unregister(&node_class);

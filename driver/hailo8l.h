@@ -11,8 +11,8 @@
  *	h8l_device.mem_lock
  *	h8l_device.irq_lock
  *
- * h8l_device.files_lock, h8l_mailbox.log_lock and .events_lock nest inside the
- * gate and have nothing inside.
+ * h8l_device.files_lock, h8l_share.lock, h8l_mailbox.log_lock and .events_lock
+ * nest inside the gate and h8l_mailbox.lock and have nothing inside.
  * h8l_device.reset_lock and .hwmon_lock are outside the gate, and the former is
  * only ever tried.
  * No user memory is touched and no page pinned under any of them, because
@@ -54,9 +54,11 @@
 
 struct hw_temperature;
 struct dma_buf_attachment;
+struct dentry;
 struct firmware;
 struct h8l_device;
 struct h8l_file;
+struct seq_file;
 
 /*
  * What the chip can be used for. Written with the gate held for writing, but
@@ -228,6 +230,7 @@ struct h8l_channel {
 	u32 num_proc;
 	u32 seen;			/* progress at the last interrupt */
 	u32 epoch;			/* of the last look at the registers */
+	u32 errors;			/* verdicts since the module was loaded */
 	bool measure;
 	u8 verdict;			/* HAILO8L_IRQ_DATA_* to report, or 0 */
 };
@@ -246,6 +249,9 @@ struct h8l_event {
  * @owed: a control was given up whose answer may still come
  * @owed_until: jiffies when it is taken as lost
  * @down: driver-down was acknowledged
+ * @controls: that were sent, under @lock
+ * @failed: of these without an answer or refused; the last one's opcode,
+ *	error and status of firmware
  * @events_lock: protects @event and @event_seq
  * @event: the last notifications; number n is in slot n % H8L_EVENTS
  * @event_seq: number of the next one
@@ -258,6 +264,11 @@ struct h8l_mailbox {
 	bool owed;
 	unsigned long owed_until;
 	struct completion down;
+	u64 controls;
+	u64 failed;
+	u32 failed_op;
+	int failed_err;
+	u32 failed_status;
 	struct mutex events_lock;	/* see above */
 	struct h8l_event event[H8L_EVENTS];
 	u64 event_seq;
@@ -290,6 +301,31 @@ struct h8l_recovery {
 	u32 record_len;
 };
 
+/* Why a file has the right to run networks; any of these. */
+#define H8L_CLAIM_ASKED		1	/* it asked for it, until it gives it up */
+#define H8L_CLAIM_MARKED	2	/* it has the "in use" mark, until its close */
+#define H8L_CLAIM_NETWORKS	4	/* it configured, until it clears its networks */
+
+/**
+ * struct h8l_share - who may run networks
+ * @lock: protects all of it
+ * @holder: file, or NULL
+ * @why: H8L_CLAIM_* of @holder
+ * @pid: process that claimed it, referenced, NULL without a holder
+ * @queue: struct h8l_claimer, the first is next; empty without a holder
+ * @waiters: in @queue
+ * @wait: they sleep here
+ */
+struct h8l_share {
+	struct mutex lock;		/* see above */
+	struct h8l_file *holder;
+	u32 why;
+	struct pid *pid;
+	struct list_head queue;
+	u32 waiters;
+	wait_queue_head_t wait;
+};
+
 /**
  * struct h8l_device - one chip
  *
@@ -306,7 +342,7 @@ struct h8l_device {
 	void __iomem *fw;		/* BAR4 */
 	u32 page_max;			/* of a descriptor */
 	u32 alloc_mode;			/* HAILO8L_ALLOC_* */
-	u32 fw_version[3];		/* of the file that was loaded last, or 0 */
+	u32 fw_version[3];		/* of the file loaded last or the last IDENTIFY, or 0 */
 	u32 version[3];			/* that QUERY_DRIVER_INFO reports */
 
 	/*
@@ -327,10 +363,10 @@ struct h8l_device {
 	wait_queue_head_t back;		/* for those who want to enter */
 	struct h8l_recovery rec;
 
-	/* Protects @files, and @marked_by, who has the "in use" mark. */
-	struct mutex files_lock;
+	struct mutex files_lock;	/* protects @files */
 	struct list_head files;
-	struct h8l_file *marked_by;
+
+	struct h8l_share share;
 
 	/*
 	 * Protects @dma_objects, @dma_active, @retired, and all bindings
@@ -358,6 +394,9 @@ struct h8l_device {
 
 	struct h8l_mailbox mbox;
 
+	struct dentry *debugfs;
+	u32 architecture;		/* enum hw_arch */
+
 	struct device *hwmon;		/* or NULL */
 	struct mutex hwmon_lock;	/* protects the next two; outside the gate */
 	unsigned long hwmon_until;	/* jiffies when @hwmon_last is too old */
@@ -371,6 +410,15 @@ struct h8l_device {
 	bool stale_networks;		/* it knows some of a closed file */
 };
 
+/* What a file made the chip do; by direction, to the device first */
+struct h8l_usage {
+	u64 submitted[2];		/* transfers, under h8l_file.lock */
+	u64 completed[2];		/* of these reported to the file */
+	u64 bytes[2];			/* of the submitted ones */
+	u64 controls;			/* under h8l_mailbox.lock */
+	u64 waits;			/* INTERRUPTS_WAIT that had news, under h8l_file.lock */
+};
+
 /**
  * struct h8l_file - one open of the node
  * @lock: protects the three lists of objects, the handle counters, and
@@ -382,6 +430,8 @@ struct h8l_file {
 	struct h8l_device *h;		/* referenced */
 	struct list_head node;		/* in h8l_device.files */
 	struct address_space *mapping;
+	struct pid *opener;		/* referenced */
+	struct h8l_usage usage;
 	struct mutex lock;		/* see above */
 	struct list_head mappings;	/* newest first */
 	struct list_head lists;
@@ -428,7 +478,7 @@ int h8l_ioctl_read_log(struct h8l_file *f, void __user *arg);
 bool h8l_event_pending(struct h8l_file *f);
 
 int h8l_check(struct h8l_device *h);
-
+int h8l_identify(struct h8l_device *h);
 int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t);
 
 /* reset.c */
@@ -477,8 +527,25 @@ static inline void h8l_hwmon_remove(struct h8l_device *h) { }
 
 /* control.c */
 bool h8l_control_harmless(u32 op);
+int h8l_control_turn(struct h8l_file *f, u32 op);
 int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len);
 void h8l_control_done(struct h8l_device *h, u32 op, const u8 *data, u32 len, bool success);
+
+/* share.c */
+void h8l_share_init(struct h8l_device *h);
+int h8l_share_turn(struct h8l_file *f);
+int h8l_share_take(struct h8l_file *f, u32 why);
+bool h8l_share_busy(struct h8l_file *f);
+bool h8l_share_wanted(struct h8l_file *f);
+bool h8l_share_closing(struct h8l_file *f);
+void h8l_share_leave(struct h8l_file *f);
+void h8l_share_networks_gone(struct h8l_device *h);
+void h8l_share_show(struct seq_file *m, struct h8l_device *h);
+const char *h8l_share_state(struct h8l_file *f);
+int h8l_ioctl_claim(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_unclaim(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_claim_query(struct h8l_file *f, void __user *arg);
+int h8l_ioctl_mark(struct h8l_file *f, void __user *arg);
 
 /* vdma.c */
 void h8l_vdma_init(struct h8l_device *h);
@@ -542,6 +609,12 @@ void h8l_file_exit(void);
 int h8l_node_add(struct h8l_device *h);
 void h8l_node_remove(struct h8l_device *h);
 struct h8l_device *h8l_device_alloc(struct pci_dev *pdev);
+
+/* debugfs.c */
+void h8l_debugfs_init(void);
+void h8l_debugfs_exit(void);
+void h8l_debugfs_add(struct h8l_device *h);
+void h8l_debugfs_remove(struct h8l_device *h);
 
 /* sysfs.c */
 extern const struct attribute_group *h8l_groups[];

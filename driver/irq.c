@@ -9,6 +9,7 @@
 #include <linux/interrupt.h>
 
 #include "hailo8l.h"
+#include "trace.h"
 
 /* A chip that never becomes quiet must not keep the CPU. */
 #define MAX_ROUNDS	16
@@ -79,6 +80,7 @@ static bool serve(struct h8l_device *h)
 			break;
 		iowrite32(status, h->config + HW_REG_ISTATUS);
 		any = true;
+		trace_hailo8l_irq(h->index, status);
 		if (h8l_state(h) == H8L_STATE_BOOT)
 			serve_boot(h, status);
 		else

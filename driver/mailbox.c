@@ -13,7 +13,9 @@
 #include <linux/uaccess.h>
 
 #include "hailo8l.h"
+#include "hw/boot.h"
 #include "hw/control.h"
+#include "trace.h"
 
 #define MAX_TIMEOUT_MS	10000	/* the stock library asks for 1000 */
 #define OWED_MS		2000	/* after that an answer is taken as lost */
@@ -161,12 +163,54 @@ static bool succeeded(const union letter *answer)
 	return le32_to_cpu(answer->box.len) >= HW_CTRL_RESPONSE_HEAD && !response->major_status;
 }
 
+static u32 status_of(const union letter *answer)
+{
+	const struct hw_ctrl_response *response = (const void *)answer->box.data;
+
+	return le32_to_cpu(answer->box.len) < HW_CTRL_RESPONSE_HEAD ? U32_MAX :
+		be32_to_cpu(response->major_status);
+}
+
+/* Whoever asked: so it is known without asking. */
+static void note_identity(struct h8l_device *h, const union letter *answer)
+{
+	const struct hw_identify *id = (const void *)answer->box.data + HW_CTRL_RESPONSE_HEAD;
+
+	if (le32_to_cpu(answer->box.len) != HW_CTRL_RESPONSE_HEAD + sizeof(*id))
+		return;
+	WRITE_ONCE(h->fw_version[0], le32_to_cpu(id->fw_version[0]));
+	WRITE_ONCE(h->fw_version[1], le32_to_cpu(id->fw_version[1]));
+	WRITE_ONCE(h->fw_version[2], le32_to_cpu(id->fw_version[2]) & HW_FW_REVISION_NUMBER);
+	WRITE_ONCE(h->architecture, be32_to_cpu(id->architecture));
+}
+
+/* What became of a request, for those who look on. */
+static void account(struct h8l_device *h, u32 op, u32 cpu, int err, const union letter *answer,
+		    u64 begin)
+{
+	struct h8l_mailbox *m = &h->mbox;
+	u32 status = err ? 0 : status_of(answer);
+
+	trace_hailo8l_control(h->index, op, cpu, err, status, ktime_get_ns() - begin);
+	WRITE_ONCE(m->controls, m->controls + 1);
+	if (!err && !status) {
+		if (op == HW_OP_IDENTIFY)
+			note_identity(h, answer);
+		return;
+	}
+	WRITE_ONCE(m->failed, m->failed + 1);
+	WRITE_ONCE(m->failed_op, op);
+	WRITE_ONCE(m->failed_err, err);
+	WRITE_ONCE(m->failed_status, status);
+}
+
 /* One request and its answer. Inside the gate and the mailbox lock. */
 static int transact(struct h8l_device *h, const union letter *request, u32 cpu,
 		    u32 timeout_ms, bool interruptible, union letter *answer)
 {
 	u32 len = le32_to_cpu(request->box.len);
 	u32 op = opcode(request->box.data, len);
+	u64 begin = ktime_get_ns();
 	int err = settle(h, interruptible);
 
 	if (err)
@@ -180,6 +224,7 @@ static int transact(struct h8l_device *h, const union letter *request, u32 cpu,
 		h->mbox.owed = true;
 		h->mbox.owed_until = jiffies + msecs_to_jiffies(OWED_MS);
 	}
+	account(h, op, cpu, err, answer, begin);
 	h8l_control_done(h, op, request->box.data, len, !err && succeeded(answer));
 	return err;
 }
@@ -200,6 +245,7 @@ static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
 	err = h8l_control_check(f, opcode(request->box.data, len), request->box.data, len);
 	if (err)
 		return err;
+	WRITE_ONCE(f->usage.controls, f->usage.controls + 1);
 	memcpy(f->h->rec.record, request->box.data, min_t(u32, len, H8L_RECORD_LEN));
 	f->h->rec.record_len = len;
 	err = transact(f->h, request, cpu, timeout_ms, true, answer);
@@ -243,6 +289,9 @@ static int control(struct h8l_file *f, struct hailo8l_fw_control *a, union lette
 
 	if (!a->buffer_len || a->buffer_len > HAILO8L_MAX_CONTROL_LEN)
 		return -EINVAL;
+	err = h8l_control_turn(f, opcode(a->buffer, a->buffer_len));
+	if (err)
+		return err;
 	memcpy(request->box.md5, a->md5, sizeof(a->md5));
 	memcpy(request->box.data, a->buffer, a->buffer_len);
 	request->box.len = cpu_to_le32(a->buffer_len);
@@ -312,20 +361,19 @@ static const union letter clear_networks = { .box = {
 		  0, 0, 0, HW_OP_CLEAR_CONFIGURED_APPS, 0, 0, 0, 0 },
 } };
 
+static const union letter identify = { .box = {
+	.md5 = { 0x6a, 0x3d, 0x1c, 0x7f, 0xe8, 0x4c, 0xfe, 0x2f,
+		 0x18, 0x4d, 0x69, 0xc2, 0x37, 0x6d, 0xcc, 0x43 },
+	.len = cpu_to_le32(20),
+	.data = { 0, 0, 0, 2 },
+} };
+
 static const union letter get_temperature = { .box = {
 	.md5 = { 0x6f, 0x2f, 0x3a, 0x46, 0x62, 0x64, 0x12, 0x50,
 		 0x49, 0x23, 0xae, 0xff, 0x7d, 0xe7, 0x83, 0xeb },
 	.len = cpu_to_le32(20),
 	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
 		  0, 0, 0, HW_OP_GET_CHIP_TEMPERATURE, 0, 0, 0, 0 },
-} };
-
-static const union letter identify = { .box = {
-	.md5 = { 0x6a, 0x3d, 0x1c, 0x7f, 0xe8, 0x4c, 0xfe, 0x2f,
-		 0x18, 0x4d, 0x69, 0xc2, 0x37, 0x6d, 0xcc, 0x43 },
-	.len = cpu_to_le32(20),
-	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
-		  0, 0, 0, HW_OP_IDENTIFY, 0, 0, 0, 0 },
 } };
 
 static const union letter core_identify = { .box = {
@@ -360,7 +408,7 @@ static void forget_networks(struct h8l_device *h)
 	if (!err)
 		err = command(h, &clear_networks, HAILO8L_CPU_CORE, answer);
 	kfree(answer);
-	h->configured_by = NULL;
+	h8l_share_networks_gone(h);
 	h->stale_networks = err;
 	if (!err)
 		return;
@@ -418,17 +466,18 @@ int h8l_check(struct h8l_device *h)
 	return err;
 }
 
-static int ask_temperature(struct h8l_device *h, union letter *answer)
+/* The answer must have exactly @size bytes of parameters. */
+static int ask(struct h8l_device *h, const union letter *request, size_t size,
+	       union letter *answer)
 {
 	int err;
 
 	mutex_lock(&h->mbox.lock);
-	err = command(h, &get_temperature, HAILO8L_CPU_APP, answer);
+	err = command(h, request, HAILO8L_CPU_APP, answer);
 	mutex_unlock(&h->mbox.lock);
 	if (err == -ETIMEDOUT)
 		h8l_doubt(h, "firmware did not answer a control");
-	if (!err && le32_to_cpu(answer->box.len) !=
-	    HW_CTRL_RESPONSE_HEAD + sizeof(struct hw_temperature))
+	if (!err && le32_to_cpu(answer->box.len) != HW_CTRL_RESPONSE_HEAD + size)
 		err = -EPROTO;
 	return err;
 }
@@ -448,12 +497,27 @@ int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t)
 	int err = answer ? h8l_enter(h) : -ENOMEM;
 
 	if (!err) {
-		err = ask_temperature(h, answer);
+		err = ask(h, &get_temperature, sizeof(*t), answer);
 		up_read(&h->gate);
 		h8l_may_sleep_soon(h);
 	}
 	if (!err)
 		memcpy(t, answer->box.data + HW_CTRL_RESPONSE_HEAD, sizeof(*t));
+	kfree(answer);
+	return err;
+}
+
+/* Ask firmware for its version and architecture. Not inside the gate. */
+int h8l_identify(struct h8l_device *h)
+{
+	union letter *answer = kzalloc(sizeof(*answer), GFP_KERNEL);
+	int err = answer ? h8l_enter(h) : -ENOMEM;
+
+	if (!err) {
+		err = ask(h, &identify, sizeof(struct hw_identify), answer);
+		up_read(&h->gate);
+		h8l_may_sleep_soon(h);
+	}
 	kfree(answer);
 	return err;
 }
@@ -494,7 +558,7 @@ void h8l_quiesce(struct h8l_device *h, struct h8l_file *f)
 		if (answered)
 			forget_networks(h);
 		h->stale_networks |= !answered;
-		h->configured_by = NULL;
+		h8l_share_networks_gone(h);
 	}
 	h8l_dma_ended(h);
 	mutex_unlock(&h->mbox.lock);
@@ -512,6 +576,7 @@ static void publish(struct h8l_device *h, const u32 *words, u16 len)
 	event->len = len;
 	memset(event->data, 0, sizeof(event->data));
 	memcpy(event->data, words, len);
+	trace_hailo8l_notification(h->index, m->event_seq - 1, len);
 	mutex_unlock(&m->events_lock);
 	wake_up_all(&m->event_wait);
 }

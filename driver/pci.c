@@ -107,6 +107,7 @@ void h8l_wake_all(struct h8l_device *h)
 	complete(&h->mbox.down);
 	wake_up_all(&h->mbox.event_wait);
 	wake_up_all(&h->back);
+	wake_up_all(&h->share.wait);
 	mutex_lock(&h->files_lock);
 	list_for_each_entry(f, &h->files, node)
 		wake_up_all(&f->wait);
@@ -327,6 +328,7 @@ static int h8l_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	h = h8l_device_alloc(pdev);
 	if (IS_ERR(h))
 		return PTR_ERR(h);
+	h8l_debugfs_add(h);
 	err = init_pci(h);
 	if (err)
 		goto put;
@@ -348,6 +350,7 @@ stop:
 	pci_set_drvdata(pdev, NULL);
 	shut_down(h);
 put:
+	h8l_debugfs_remove(h);
 	put_device(&h->dev);
 	return err;
 }
@@ -363,6 +366,7 @@ static void h8l_remove(struct pci_dev *pdev)
 	h8l_hwmon_remove(h);
 	h8l_node_remove(h);
 	shut_down(h);
+	h8l_debugfs_remove(h);
 	pci_set_drvdata(pdev, NULL);
 	pci_notice(pdev, "removed /dev/%s\n", dev_name(&h->dev));
 	put_device(&h->dev);

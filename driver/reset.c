@@ -8,6 +8,7 @@
 #include <linux/pci.h>
 
 #include "hailo8l.h"
+#include "trace.h"
 
 /* So long the PCI core may take to repair a link. */
 #define ERROR_MS	20000
@@ -88,7 +89,7 @@ int h8l_boot_checked(struct h8l_device *h)
 	if (err)
 		return err;
 	h8l_dma_ended(h);
-	h->configured_by = NULL;
+	h8l_share_networks_gone(h);
 	h->stale_networks = false;
 	err = h8l_check(h);
 	if (!err)
@@ -126,6 +127,7 @@ int h8l_unpause(struct h8l_device *h)
 		WRITE_ONCE(h->lost, true);
 	else if (err)
 		WRITE_ONCE(h->broken, true);
+	trace_hailo8l_reset(h->index, err);
 	up_write(&h->gate);
 	if (h->paused)
 		h8l_may_sleep(h);

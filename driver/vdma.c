@@ -14,6 +14,7 @@
 #include <linux/uaccess.h>
 
 #include "hailo8l.h"
+#include "trace.h"
 
 #define SLOT(ch, n) (&(ch)->ring[(n) % HAILO8L_MAX_ONGOING])
 
@@ -100,7 +101,13 @@ static bool went_wrong(const struct h8l_channel *ch, const struct h8l_transfer *
 	return status & HW_DESC_STATUS_ERROR || (t->debug && !(status & HW_DESC_STATUS_DONE));
 }
 
-static bool advance(struct h8l_channel *ch, u32 proc)
+static void give_verdict(struct h8l_channel *ch, u8 verdict)
+{
+	ch->verdict = verdict;
+	ch->errors++;
+}
+
+static bool advance(struct h8l_device *h, struct h8l_channel *ch, u32 proc)
 {
 	u32 before = ch->done;
 
@@ -110,9 +117,10 @@ static bool advance(struct h8l_channel *ch, u32 proc)
 		if (!is_complete(ch, t, proc))
 			break;
 		if (went_wrong(ch, t))
-			ch->verdict = HAILO8L_IRQ_DATA_ERROR;
+			give_verdict(ch, HAILO8L_IRQ_DATA_ERROR);
 		ch->num_proc = (t->last + 1) & ring_mask(ch);
 		ch->done++;
+		trace_hailo8l_complete(h->index, ch->index, t->last, ch->done);
 	}
 	return ch->done != before;
 }
@@ -126,9 +134,9 @@ static void diagnose(struct h8l_device *h, struct h8l_channel *ch)
 	if (control == U32_MAX)
 		return;
 	if (!running(control))
-		ch->verdict = HAILO8L_IRQ_DATA_NOT_ACTIVE;
+		give_verdict(ch, HAILO8L_IRQ_DATA_NOT_ACTIVE);
 	else if (ioread8(host_half(h, ch) + HW_VDMA_REG_ERROR))
-		ch->verdict = HAILO8L_IRQ_DATA_ERROR;
+		give_verdict(ch, HAILO8L_IRQ_DATA_ERROR);
 }
 
 static void channel_irq(struct h8l_device *h, struct h8l_channel *ch)
@@ -144,7 +152,7 @@ static void channel_irq(struct h8l_device *h, struct h8l_channel *ch)
 	/* Reads 1 to count where the index is meant, see hardware.md 10.5. */
 	proc &= U16_MAX & ring_mask(ch);
 	stamp(ch, proc);
-	if (!advance(ch, proc) && proc == ch->seen && ch->done != ch->head)
+	if (!advance(h, ch, proc) && proc == ch->seen && ch->done != ch->head)
 		diagnose(h, ch);
 	ch->seen = proc;
 	if (ch->done == ch->tail && !ch->verdict)
@@ -379,6 +387,7 @@ struct launch {
 	u32 start, descs;
 	bool bind, debug;
 	u8 first_irq, last_irq;
+	u64 bytes;
 	u8 npieces;
 	struct h8l_piece piece[HAILO8L_MAX_LAUNCH_BUFFERS];
 };
@@ -419,6 +428,7 @@ static int find_piece(struct h8l_file *f, const struct hailo8l_launch_buffer *b,
 		return -EFAULT;
 	piece->offset = piece->map->by_fd ? 0 : b->addr_or_fd - piece->map->addr;
 	piece->size = b->size;
+	l->bytes += b->size;
 	l->descs += h8l_desc_needed(b->size, l->list->ring.page);
 	if (l->descs >= l->list->ring.count)
 		return -ERANGE;
@@ -586,6 +596,15 @@ static void push(struct h8l_device *h, const struct launch *l, u32 last)
 	 */
 	iowrite16(ch->num_avail, host_half(h, ch) + HW_VDMA_REG_NUM_AVAIL);
 	spin_unlock_irqrestore(&h->irq_lock, flags);
+	trace_hailo8l_submit(h->index, ch->index, l->start, l->descs, l->bytes);
+}
+
+static void account(struct h8l_file *f, const struct launch *l)
+{
+	bool d2h = direction(l->ch) == DMA_FROM_DEVICE;
+
+	f->usage.submitted[d2h]++;
+	f->usage.bytes[d2h] += l->bytes;
 }
 
 static int launch(struct h8l_file *f, const struct hailo8l_launch_transfer *a)
@@ -601,6 +620,7 @@ static int launch(struct h8l_file *f, const struct hailo8l_launch_transfer *a)
 	if (last < 0)
 		return last;
 	push(f->h, &l, last);
+	account(f, &l);
 	return l.descs;
 }
 
@@ -668,15 +688,17 @@ static bool pop_done(struct h8l_device *h, struct h8l_channel *ch)
 	return true;
 }
 
-static void report_channel(struct h8l_device *h, struct h8l_channel *ch,
+static void report_channel(struct h8l_file *f, struct h8l_channel *ch,
 			   struct hailo8l_irq_data *data)
 {
+	struct h8l_device *h = f->h;
 	unsigned long flags;
 	u8 verdict;
 	u32 n = 0;
 
 	while (pop_done(h, ch))
 		n++;
+	f->usage.completed[direction(ch) == DMA_FROM_DEVICE] += n;
 	spin_lock_irqsave(&h->irq_lock, flags);
 	n += ch->unreported;
 	ch->unreported = 0;
@@ -696,7 +718,7 @@ static void report(struct h8l_file *f, struct hailo8l_interrupts_wait *a)
 	lockdep_assert_held(&f->lock);
 	for_each_set_bit(i, &bits, HW_VDMA_CHANNELS) {
 		if (has_news(&f->h->channel[i]))
-			report_channel(f->h, &f->h->channel[i],
+			report_channel(f, &f->h->channel[i],
 				       &a->irq_data[a->channels_count++]);
 	}
 }
@@ -802,6 +824,7 @@ int h8l_ioctl_wait(struct h8l_file *f, void __user *arg)
 	a.channels_count = 0;
 	mutex_lock(&f->lock);
 	report(f, &a);
+	f->usage.waits += !!a.channels_count;
 	mutex_unlock(&f->lock);
 	h8l_leave(f->h);
 	if (!copy_to_user(arg, &a, sizeof(a)))

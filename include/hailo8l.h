@@ -90,6 +90,29 @@ void h8l_device_close(struct h8l_device *device);
  */
 int h8l_device_fd(const struct h8l_device *device);
 
+/* Who runs networks: one process at a time. h8l_network_open() asks for the
+ * right without waiting (-EBUSY), and it goes back when the last network is
+ * closed. A program that wants to wait for its turn, or to keep it while it
+ * has no network open, claims it before. Turns come in the order of asking.
+ *
+ * h8l_device_claim() waits up to `timeout_ms`, 0: not at all, negative: without
+ * limit. -EBUSY: still not (the text names the process); -EINTR: a signal
+ * came. With the stock driver it never waits, and the right stays until the
+ * device is closed.
+ *
+ * h8l_device_unclaim() gives it back; -EBUSY while networks are open. A program
+ * that has it for long looks from time to time, between frames, how many
+ * others wait (h8l_device_waiting(), 0 or more; -ENOTSUP: the stock driver), or
+ * polls the node for POLLMSG, closes its networks, gives the right back and
+ * claims it again: then it is the last in the queue.
+ *
+ * Thread-safe; one claim serves all threads that use the device. While
+ * h8l_device_claim() waits, other calls that need the device's networks do.
+ */
+int h8l_device_claim(struct h8l_device *device, int timeout_ms, struct h8l_error *error);
+int h8l_device_unclaim(struct h8l_device *device, struct h8l_error *error);
+int h8l_device_waiting(struct h8l_device *device, struct h8l_error *error);
+
 enum h8l_architecture {
 	H8L_ARCH_HAILO8		= 1,
 	H8L_ARCH_HAILO8L	= 2,

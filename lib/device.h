@@ -47,7 +47,9 @@ struct h8l_device {
 	 * network at a time. Sensors do not take it.
 	 */
 	pthread_mutex_t lock;
-	bool claimed;			/* marked as in use, applications cleared */
+	bool has_claim;			/* the driver gave it the right to run networks, */
+	bool keeps_claim;		/* also while there are none: h8l_device_claim() */
+	bool claimed;			/* applications cleared since then */
 	bool poisoned;			/* the firmware's state is unknown: clear first */
 	unsigned int applications;	/* configured since the last clearing */
 	unsigned int networks;		/* open now */

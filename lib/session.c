@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "claim.h"
 #include "network.h"
 #include "uapi/hailo8l.h"
 
@@ -36,24 +37,10 @@ static int clear_firmware(struct h8l_device *device, struct h8l_error *error)
 	return err;
 }
 
-static int mark_in_use(struct h8l_device *device, struct h8l_error *error)
-{
-	struct hailo8l_mark_as_in_use mark = { 0 };
-	int err = device_ioctl(device, HAILO8L_MARK_AS_IN_USE, &mark);
-
-	if (err < 0)
-		return fail_errno(error, err, device_node(device));
-	if (mark.in_use)
-		return fail(error, -EBUSY, "%s: another process runs networks on it; stop that one "
-			    "first (fuser -v %s names it)", device_node(device),
-			    device_node(device));
-	return 0;
-}
-
 /* Nobody knows what an earlier process left in the firmware */
 static int claim_device(struct h8l_device *device, struct h8l_error *error)
 {
-	int err = mark_in_use(device, error);
+	int err = claim_take(device, 0, error);
 
 	if (err || (device->claimed && !(device->poisoned && !device->networks)))
 		return err;
@@ -253,6 +240,9 @@ int h8l_network_open(struct h8l_device *device, struct h8l_hef *hef,
 		return fail_memory(error, "a network");
 	pthread_mutex_lock(&device->lock);
 	err = open_locked(network, error);
+	/* Of no use without a network */
+	if (err && !network->configured && !device->networks && !device->keeps_claim)
+		claim_give_back(device, NULL);
 	pthread_mutex_unlock(&device->lock);
 	if (err) {
 		h8l_network_close(network);
@@ -276,6 +266,8 @@ static void forget_application(struct h8l_network *network)
 	if (sends_all(network) || device->poisoned)
 		reset_firmware(device, NULL);
 	clear_firmware(device, NULL);
+	if (!device->keeps_claim)
+		claim_give_back(device, NULL);
 }
 
 void h8l_network_close(struct h8l_network *network)

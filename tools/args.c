@@ -16,6 +16,14 @@ struct getopt_tables {
 	char shorts[2 + 2 * MAX_OPTIONS];
 };
 
+/* "[=NAME]": may be left out, then it is NULL */
+static int argument_of(const struct tool_option *option)
+{
+	if (!option->argument)
+		return no_argument;
+	return strncmp(option->argument, "[=", 2) ? required_argument : optional_argument;
+}
+
 static void tables_build(const struct tool_option *options, struct getopt_tables *tables)
 {
 	char *letter = tables->shorts;
@@ -25,7 +33,7 @@ static void tables_build(const struct tool_option *options, struct getopt_tables
 	*letter++ = ':';	/* tells a missing argument from an unknown option */
 	for (i = 0; options[i].name && i < MAX_OPTIONS; i++) {
 		tables->longs[i].name = options[i].name;
-		tables->longs[i].has_arg = options[i].argument ? required_argument : no_argument;
+		tables->longs[i].has_arg = argument_of(&options[i]);
 		tables->longs[i].val = options[i].key;
 		if (options[i].key >= 256)
 			continue;
@@ -135,7 +143,8 @@ static void option_help(const struct tool_option *option)
 	else
 		width = printf("      --%s", option->name);
 	if (option->argument)
-		width += printf(" %s", option->argument);
+		width += printf("%s%s", argument_of(option) == optional_argument ? "" : " ",
+				option->argument);
 	if (width >= HELP_COLUMN) {
 		putchar('\n');
 		width = 0;

@@ -16,6 +16,7 @@ enum {
 	OPTION_LABELS,
 	OPTION_TIMEOUT,
 	OPTION_QUEUE,
+	OPTION_WAIT,
 };
 
 static const struct tool_option options[] = {
@@ -38,6 +39,8 @@ static const struct tool_option options[] = {
 	{ 't', "top", "COUNT", "print the best classes of a classifier" },
 	{ OPTION_LABELS, "labels", "FILE", "names of the classes, one a line" },
 	{ OPTION_TIMEOUT, "timeout", "MS", "for one frame (default 10000)" },
+	{ OPTION_WAIT, "wait", "[=SECONDS]", "while another program runs networks on the device,\n"
+	  "wait for one's turn (default: as long as it takes)" },
 	TOOL_OPTION_DEVICE,
 	TOOL_OPTION_FORMAT,
 	TOOL_OPTION_HELP,
@@ -101,6 +104,14 @@ static int set_stream_option(const struct tool_command *command, struct run_opti
 	}
 }
 
+static int set_wait(const struct tool_command *command, const char *argument,
+		    struct run_options *run)
+{
+	run->wait = true;
+	return argument ? args_number(command, "--wait", argument, 1, RUN_MAX_WAIT,
+				      &run->wait_s) : 0;
+}
+
 static int set_option(const struct tool_command *command, struct run_options *run, int key,
 		      const char *argument)
 {
@@ -121,6 +132,8 @@ static int set_option(const struct tool_command *command, struct run_options *ru
 		return args_number(command, "--top", argument, 1, 1000000, &run->top);
 	case OPTION_TIMEOUT:
 		return args_number(command, "--timeout", argument, 1, 3600000, &run->timeout_ms);
+	case OPTION_WAIT:
+		return set_wait(command, argument, run);
 	case OPTION_FIT:
 		return set_fit(command, argument, &run->fit);
 	case OPTION_LABELS:
@@ -180,6 +193,22 @@ static int set_formats(struct run *run, const struct run_streams *streams,
 		return -EPROTO;
 	}
 	return 0;
+}
+
+/* -EBUSY: with whom, in the text */
+static int claim_device(struct run *run)
+{
+	int timeout_ms = run->options->wait_s ? (int)run->options->wait_s * 1000 : -1;
+	struct h8l_error error = { .code = 0 };
+	int result;
+
+	if (!run->options->wait)
+		return TOOL_OK;
+	result = h8l_device_claim(run->device, timeout_ms, &error);
+	if (result >= 0)
+		return TOOL_OK;
+	error.code = result;
+	return library_error("run", &error);
 }
 
 static int open_network(struct run *run)
@@ -244,6 +273,8 @@ static int use_device(struct run *run)
 {
 	int result = open_device(run);
 
+	if (!result)
+		result = claim_device(run);
 	if (!result)
 		result = open_network(run);
 	if (!result)

@@ -11,6 +11,7 @@
 #define RUN_MAX_PAIRS	64	/* options that name a stream, of one kind */
 #define RUN_MAX_FRAMES	10000000
 #define RUN_MAX_QUEUE	64
+#define RUN_MAX_WAIT	1000000	/* seconds */
 #define RUN_ALIGNMENT	4096	/* what the library takes without a copy */
 
 /* "[NAME=]VALUE"; an empty name means the only stream there is. */
@@ -35,6 +36,8 @@ struct run_options {
 	enum picture_fit fit;
 	unsigned long frames, queue, timeout_ms, top;
 	bool all_frames;
+	bool wait;			/* for one's turn, */
+	unsigned long wait_s;		/* so long at most, 0: without limit */
 	bool json;
 };
 

@@ -62,7 +62,9 @@ char *bytes_text(char *out, size_t size, unsigned long long bytes);
 struct tool_option {
 	int key;		/* short letter, or a number from 256 up */
 	const char *name;	/* long name */
-	const char *argument;	/* name of its argument, NULL: takes none */
+	const char *argument;	/* name of its argument, NULL: takes none; "[=NAME]":
+				 * long name only, may be left out
+				 */
 	const char *help;	/* lines separated by \n */
 };
 

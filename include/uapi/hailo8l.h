@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
  * Character-device ABI of /dev/hailoN: number for number and byte for byte
- * that of the stock driver 4.23.0, so that either side can be exchanged.
+ * that of the stock driver 4.23.0, so that either side can be exchanged; and
+ * extensions, which have numbers of their own.
  *
  * The numbers and offsets are facts of reference uapi-4.23.md, sections 4
  * and 5. Two oddities are part of the ABI: every structure is packed, and
@@ -275,6 +276,87 @@ struct hailo8l_soc_connect {
 
 #define HAILO8L_SOC_CONNECT		_IOWR('s', 0, struct hailo8l_soc_connect)
 #define HAILO8L_PCI_EP_ACCEPT		_IOWR('p', 0, struct hailo8l_soc_connect)
+
+/*
+ * Extensions, not in the stock driver, which answers -ENOTTY or -EINVAL.
+ *
+ * Who runs networks. One open file at a time has the right to; all others may
+ * still ask firmware for identity, sensors and logs, and read notifications.
+ * The right is given in the order in which it was asked for, and a file that
+ * gives it up and wants it again goes behind those who wait. A file has it
+ *
+ *	from HAILO8L_CLAIM to HAILO8L_UNCLAIM,
+ *	from a VDMA_MARK_AS_IN_USE that was answered with 0 to its close,
+ *	from its first message that configures a network to the one that clears
+ *	its networks, or to a reset of the chip,
+ *
+ * whatever ends last; its close, by kill -9 too, ends all of them. Programs
+ * that know only the stock interface do not wait: they are answered -EBUSY
+ * (or "in use"), unless the module parameter share_wait_ms says how long.
+ *
+ * poll(), select() and epoll on the node:
+ *
+ *	POLLIN, POLLRDNORM	a transfer of this file has ended, or one of its
+ *				channels failed: VDMA_INTERRUPTS_WAIT on all its
+ *				channels returns at once
+ *	POLLPRI			READ_NOTIFICATION returns at once: each file gets
+ *				every notification since it was opened, the last
+ *				32 of them if it is slow
+ *	POLLMSG			this file has the right to run networks, and
+ *				somebody waits for it. Never part of a set of
+ *				select(), so that programs which do not know it
+ *				are not woken for nothing
+ *	POLLERR | POLLHUP	the device is gone; stays so for this file
+ *
+ * All are levels: they stay until the cause is gone. A chip that loses
+ * interrupts is noticed by VDMA_INTERRUPTS_WAIT, not by poll(): poll with a
+ * time-out, then wait.
+ */
+#define HAILO8L_IOC_EXT		0xE8
+
+/* flags of claim */
+#define HAILO8L_CLAIM_NONBLOCK	1	/* do not wait for one's turn */
+
+/* state of claim */
+enum hailo8l_claim_state {
+	HAILO8L_CLAIM_FREE,
+	HAILO8L_CLAIM_MINE,
+	HAILO8L_CLAIM_OTHERS,
+};
+
+/**
+ * struct hailo8l_claim - argument of CLAIM and CLAIM_QUERY
+ * @size: in: sizeof(struct hailo8l_claim). A driver that knows fewer bytes
+ *	answers -E2BIG if the others are not zero; fields that a program does
+ *	not know are taken as zero.
+ * @flags: in: HAILO8L_CLAIM_*; of CLAIM_QUERY: 0
+ * @timeout_ms: in: how long to wait at most, 0: until a signal comes
+ * @state: out: enum hailo8l_claim_state
+ * @holder_pid: out: process that has the right, or 0 if nobody has it, or
+ *	somebody of another PID namespace
+ * @waiters: out: how many wait for it
+ *
+ * CLAIM returns 0 with the right; -EBUSY (NONBLOCK), -ETIMEDOUT or -EINTR (a
+ * signal) without; -ENODEV when the device is gone. The output is written in
+ * all these cases but the last. A thread that stopped waiting has lost its
+ * place in the queue.
+ *
+ * UNCLAIM (no argument) first makes the chip stop and forget what networks
+ * the file has still configured, and takes its channels. -EPERM: the right
+ * belongs to somebody else or nobody.
+ */
+struct hailo8l_claim {
+	__u32 size;
+	__u32 flags;
+	__u32 timeout_ms;
+	__u32 state;
+	__u32 holder_pid;
+	__u32 waiters;
+};
+
+#define HAILO8L_CLAIM		_IO(HAILO8L_IOC_EXT, 0)
+#define HAILO8L_UNCLAIM		_IO(HAILO8L_IOC_EXT, 1)
+#define HAILO8L_CLAIM_QUERY	_IO(HAILO8L_IOC_EXT, 2)
 
 #define HAILO8L_ABI_CHECK(what, nr, size_) \
 	_Static_assert((what) == (nr), #what " has another number"); \

@@ -508,6 +508,14 @@ int64_t h8l_frame_size(const struct h8l_stream_info *info, struct h8l_format for
 	       bytes[format.type & 3];
 }
 
+int h8l_device_claim(struct h8l_device *device, int timeout_ms, struct h8l_error *error)
+{
+	(void)device;
+	if (mode("busy"))
+		return fail(error, -EBUSY, timeout_ms < 0 ? "busy for ever" : "busy all the time");
+	return 0;
+}
+
 int h8l_network_open(struct h8l_device *device, struct h8l_hef *hef,
 		     const struct h8l_network_options *options, struct h8l_network **network,
 		     struct h8l_error *error)

@@ -939,6 +939,31 @@ static int mark(struct drv *drv, struct hailo8l_mark_as_in_use *m)
 	return 0;
 }
 
+/* The stock driver has no such calls. */
+static int claim(struct drv *drv, unsigned long request, struct hailo8l_claim *c)
+{
+	if (!drv->extended)
+		return -ENOTTY;
+	if (c->size != sizeof(*c))
+		return violate(drv, -EINVAL, "claim of %u bytes", c->size);
+	c->holder_pid = drv->in_use ? 4711 : 0;
+	c->waiters = 3;
+	if (request == HAILO8L_CLAIM_QUERY)
+		return 0;
+	if (drv->in_use)
+		return c->flags & HAILO8L_CLAIM_NONBLOCK ? -EBUSY : -ETIMEDOUT;
+	drv->marked = true;
+	return 0;
+}
+
+static int unclaim(struct drv *drv)
+{
+	if (!drv->extended || !drv->marked)
+		return violate(drv, -EPERM, "claim given back by who has none");
+	drv->marked = false;
+	return 0;
+}
+
 static int read_log(struct drv *drv, struct hailo8l_read_log *l)
 {
 	if (l->buffer_size > sizeof(l->buffer) || l->cpu_id > 1)
@@ -958,6 +983,11 @@ static int dispatch(struct drv *drv, unsigned long request, void *arg)
 		return driver_info(drv, arg);
 	case HAILO8L_MARK_AS_IN_USE:
 		return mark(drv, arg);
+	case HAILO8L_CLAIM:
+	case HAILO8L_CLAIM_QUERY:
+		return claim(drv, request, arg);
+	case HAILO8L_UNCLAIM:
+		return unclaim(drv);
 	case HAILO8L_FW_CONTROL:
 		return control(drv, arg);
 	case HAILO8L_READ_LOG:

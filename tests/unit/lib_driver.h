@@ -90,6 +90,7 @@ struct drv {
 	bool optimise_credits;
 	bool fw_loaded;
 	bool in_use;			/* by another process */
+	bool extended;			/* has the calls of this project's driver */
 	bool has_poll;
 	bool stuck;			/* computes nothing */
 	unsigned long fail_ioctl;	/* this one fails ... */

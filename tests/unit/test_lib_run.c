@@ -500,6 +500,36 @@ static void firmware_full(void **state)
 	bench_free(b);
 }
 
+/* The right to run networks comes with the first and goes with the last. */
+static void claims(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	b->drv->extended = true;
+	b->drv->in_use = true;
+	expect_open(b, NULL, -EBUSY, "4711");
+	assert_int_equal(h8l_device_claim(b->device, 50, &b->error), -EBUSY);
+	assert_non_null(strstr(b->error.text, "4711"));
+	assert_int_equal(h8l_device_waiting(b->device, &b->error), 3);
+	b->drv->in_use = false;
+	assert_int_equal(bench_open_network(b, NULL), 0);
+	assert_true(b->drv->marked);
+	assert_int_equal(h8l_device_unclaim(b->device, &b->error), -EBUSY);
+	h8l_network_close(b->network);
+	b->network = NULL;
+	assert_false(b->drv->marked);
+	assert_int_equal(h8l_device_claim(b->device, -1, &b->error), 0);
+	assert_int_equal(bench_open_network(b, NULL), 0);
+	assert_int_equal(run_at(b, 0), 0);
+	h8l_network_close(b->network);
+	b->network = NULL;
+	assert_true(b->drv->marked);
+	assert_int_equal(h8l_device_unclaim(b->device, &b->error), 0);
+	assert_false(b->drv->marked);
+	bench_free(b);
+}
+
 /* The n-th ioctl of one kind fails, for every n */
 static void failing_ioctls(void **state)
 {
@@ -567,6 +597,7 @@ int main(void)
 		cmocka_unit_test(wrong_chip),
 		cmocka_unit_test(wrong_layout),
 		cmocka_unit_test(in_use),
+		cmocka_unit_test(claims),
 		cmocka_unit_test(refused_messages),
 		cmocka_unit_test(firmware_full),
 		cmocka_unit_test(failing_ioctls),
