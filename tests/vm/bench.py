@@ -243,7 +243,12 @@ class Share:
             os.makedirs(os.path.dirname(picture), exist_ok=True)
             command(BUILD + "/tests/hef/nets/digits", "picture", str(digit), str(4711 + digit),
                     picture)
-
+        os.makedirs(self.path + "/squares")
+        for seed in range(1, 7):
+            frame = os.path.join(self.path, "squares/%d" % seed)
+            with open(frame + ".txt", "w") as file:
+                file.write(command(BUILD + "/tests/hef/nets/squares", "frame", str(seed),
+                                   frame + ".rgb"))
 
     def _add_hailo8(self):
         """One network for the other chip."""

@@ -7,12 +7,14 @@
  * inputs, with the library's own conversions, which have unit tests. Where there
  * are several contexts, what one leaves in a buffer is the next one's input.
  *
- *	verify [-n FRAMES] [-s] [-d FOLDER] HEF...
+ *	verify [-n FRAMES] [-b BATCH] [-g GROUP] [-s] [-d FOLDER] HEF...
  *
- * -s sends the messages of the stock library. With -d it is for network files
- * of mkhef: nothing is compared here; all frames go to files in FOLDER, and
+ * -b configures for batches of so many frames, which are under way together. -s
+ * sends the messages of the stock library. With -d it is for network files of
+ * mkhef: nothing is compared here; all frames go to files in FOLDER, and
  * FOLDER/args gets the arguments with which refnet compares them.
- * Prints "ok" or "FAIL" and the reason for each file.
+ * Prints "ok", "FAIL" or "SKIP" and the reason for each file. Exit code: 1 if one
+ * failed, else 77 if the library cannot run one.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,12 +27,16 @@
 #include "tests/hef/pattern.h"
 
 #define MAX_STREAMS HEF_MAX_STREAMS
+#define MAX_BATCH 63
+#define SKIPPED 77
 
 struct stream {
 	struct h8l_stream_info info;
 	struct format_plan plan;
 	const struct hef_edge *edge;	/* the wire's side */
-	void *host;
+	size_t size;			/* of a host frame */
+	void *hosts[MAX_BATCH];		/* for the frames under way */
+	void *host;			/* that of the frame in hand */
 	void *device;			/* expected, or as sent */
 	void *wanted;			/* outputs: expected host frame */
 };
@@ -39,6 +45,8 @@ struct test {
 	const char *path;
 	const char *folder;		/* for frames, or NULL */
 	unsigned int frames;
+	unsigned int batch;
+	unsigned int group;
 	unsigned int flags;
 	struct h8l_device *chip;
 	struct h8l_hef *hef;
@@ -78,6 +86,20 @@ static const struct hef_edge *find_edge(const struct test *test, enum h8l_direct
 	return NULL;
 }
 
+static int add_hosts(struct test *test, struct stream *stream, int64_t size)
+{
+	if (size <= 0)
+		return -1;
+	stream->size = size;
+	for (unsigned int slot = 0; slot < test->batch; slot++) {
+		stream->hosts[slot] = calloc(1, size);
+		if (!stream->hosts[slot])
+			return -1;
+	}
+	stream->host = stream->hosts[0];
+	return 0;
+}
+
 static int add_stream(struct test *test, enum h8l_direction direction, unsigned int i)
 {
 	struct stream *stream = &test->stream[direction][i];
@@ -88,6 +110,9 @@ static int add_stream(struct test *test, enum h8l_direction direction, unsigned 
 	result = h8l_network_stream(test->network, direction, i, &stream->info);
 	if (result < 0)
 		return result;
+	result = add_hosts(test, stream, h8l_network_frame_size(test->network, direction, i));
+	if (result < 0 || test->folder)
+		return result;
 	edge = find_edge(test, direction, stream->info.name);
 	if (!edge)
 		return -1;
@@ -96,10 +121,9 @@ static int add_stream(struct test *test, enum h8l_direction direction, unsigned 
 				  automatic, &test->error);
 	if (result < 0)
 		return result;
-	stream->host = calloc(1, stream->plan.host_size);
 	stream->device = calloc(1, stream->plan.device_size);
-	stream->wanted = calloc(1, stream->plan.host_size);
-	return stream->host && stream->device && stream->wanted ? 0 : -1;
+	stream->wanted = calloc(1, stream->size);
+	return stream->device && stream->wanted ? 0 : -1;
 }
 
 static int add_streams(struct test *test, enum h8l_direction direction, unsigned int count)
@@ -162,6 +186,8 @@ static int add_wires(struct test *test)
 	const struct hef_variant *v = test->variant;
 	size_t edges = 0;
 
+	if (test->folder)
+		return 0;
 	for (unsigned int c = 0; c < v->context_count; c++)
 		edges += v->contexts[c].edge_count;
 	test->wires = calloc(edges, sizeof(*test->wires));
@@ -181,10 +207,16 @@ static void fill_inputs(struct test *test, unsigned int frame)
 	for (unsigned int i = 0; i < test->count[H8L_INPUT]; i++) {
 		struct stream *s = &test->stream[H8L_INPUT][i];
 
-		pattern_fill(0x9e3779b97f4a7c15ull * (frame + 1) + i, s->host,
-			     s->plan.host_size);
-		format_to_device(&s->plan, s->host, s->device);
+		pattern_fill(0x9e3779b97f4a7c15ull * (frame + 1) + i, s->host, s->size);
+		if (!test->folder)
+			format_to_device(&s->plan, s->host, s->device);
 	}
+}
+
+static void spoil_outputs(struct test *test)
+{
+	for (unsigned int i = 0; i < test->count[H8L_OUTPUT]; i++)
+		memset(test->stream[H8L_OUTPUT][i].host, 0xa5, test->stream[H8L_OUTPUT][i].size);
 }
 
 static uint64_t hash_inputs(const struct test *test, unsigned int context)
@@ -226,7 +258,6 @@ static void expect_outputs(struct test *test, unsigned int frame)
 		struct stream *s = &test->stream[H8L_OUTPUT][i];
 
 		format_to_host(&s->plan, s->device, s->wanted);
-		memset(s->host, 0xa5, s->plan.host_size);
 	}
 }
 
@@ -236,7 +267,7 @@ static size_t first_difference(const struct stream *s)
 	const uint8_t *wanted = s->wanted;
 	size_t at = 0;
 
-	while (at < s->plan.host_size && got[at] == wanted[at])
+	while (at < s->size && got[at] == wanted[at])
 		at++;
 	return at;
 }
@@ -249,10 +280,10 @@ static int compare_outputs(struct test *test, unsigned int frame)
 		struct stream *s = &test->stream[H8L_OUTPUT][i];
 		size_t at = first_difference(s);
 
-		if (at == s->plan.host_size)
+		if (at == s->size)
 			continue;
 		printf("FAIL %s: frame %u, output %s: byte %zu of %zu differs\n", test->path,
-		       frame, s->info.name, at, s->plan.host_size);
+		       frame, s->info.name, at, s->size);
 		bad = 1;
 	}
 	return bad;
@@ -269,8 +300,8 @@ static int save_frame(const struct test *test, enum h8l_direction direction, uns
 	file = fopen(path, "ab");
 	if (!file)
 		return -1;
-	written = fwrite(s->host, 1, s->plan.host_size, file);
-	return fclose(file) || written != s->plan.host_size ? -1 : 0;
+	written = fwrite(s->host, 1, s->size, file);
+	return fclose(file) || written != s->size ? -1 : 0;
 }
 
 static int save_frames(struct test *test)
@@ -306,31 +337,83 @@ static void list_buffers(const struct test *test, enum h8l_direction direction,
 	for (unsigned int i = 0; i < test->count[direction]; i++) {
 		const struct stream *s = &test->stream[direction][i];
 
-		buffers[i] = (struct h8l_buffer){ s->host, s->plan.host_size };
+		buffers[i] = (struct h8l_buffer){ s->host, s->size };
 	}
 }
 
-static int run_frames(struct test *test)
+static void select_slot(struct test *test, unsigned int slot)
+{
+	for (int d = H8L_INPUT; d <= H8L_OUTPUT; d++)
+		for (unsigned int i = 0; i < test->count[d]; i++)
+			test->stream[d][i].host = test->stream[d][i].hosts[slot];
+}
+
+static int submit_frame(struct test *test)
 {
 	struct h8l_buffer in[MAX_STREAMS], out[MAX_STREAMS];
 
 	list_buffers(test, H8L_INPUT, in);
 	list_buffers(test, H8L_OUTPUT, out);
-	for (unsigned int frame = 0; frame < test->frames; frame++) {
-		fill_inputs(test, frame);
-		expect_outputs(test, frame);
-		if (h8l_network_run(test->network, in, test->count[H8L_INPUT], out,
-				    test->count[H8L_OUTPUT], &test->error) < 0)
+	if (test->batch == 1)
+		return h8l_network_run(test->network, in, test->count[H8L_INPUT], out,
+				       test->count[H8L_OUTPUT], &test->error);
+	return h8l_network_submit(test->network, in, test->count[H8L_INPUT], out,
+				  test->count[H8L_OUTPUT], NULL, &test->error);
+}
+
+static int wait_frames(struct test *test)
+{
+	struct h8l_completion done = { 0 };
+
+	for (unsigned int i = 0; i < test->batch && test->batch > 1; i++)
+		if (h8l_network_wait(test->network, -1, &done, &test->error) != 1 || done.status)
+			return -1;
+	return 0;
+}
+
+/* So many frames at a time: the chip may hold the first until it has the last. */
+static int run_batch(struct test *test, unsigned int first)
+{
+	for (unsigned int slot = 0; slot < test->batch; slot++) {
+		select_slot(test, slot);
+		fill_inputs(test, first + slot);
+		spoil_outputs(test);
+		if (submit_frame(test) < 0)
 			return failed(test, "run");
-		if (test->folder ? save_frames(test) : compare_outputs(test, frame))
+	}
+	if (wait_frames(test) < 0)
+		return failed(test, "wait");
+	for (unsigned int slot = 0; slot < test->batch; slot++) {
+		select_slot(test, slot);
+		fill_inputs(test, first + slot);
+		if (test->folder) {
+			if (save_frames(test))
+				return 1;
+			continue;
+		}
+		expect_outputs(test, first + slot);
+		if (compare_outputs(test, first + slot))
 			return 1;
 	}
+	return 0;
+}
+
+static int run_frames(struct test *test)
+{
+	for (unsigned int frame = 0; frame < test->frames; frame += test->batch)
+		if (run_batch(test, frame))
+			return 1;
 	return test->folder ? save_arguments(test) : 0;
 }
 
 static int run_network(struct test *test)
 {
-	struct h8l_network_options options = { .flags = test->flags };
+	struct h8l_network_options options = {
+		.group = test->group,
+		.flags = test->flags,
+		.batch_size = test->batch,
+		.queue_depth = test->batch,
+	};
 
 	if (h8l_network_open(test->chip, test->hef, &options, &test->network, &test->error) < 0)
 		return failed(test, "configure");
@@ -353,7 +436,7 @@ static int choose(struct test *test)
 	h8l_device_identity(test->chip, &identity);
 	if (h8l_device_read_info(test->chip, &info, &test->error) < 0)
 		return failed(test, "device information");
-	test->variant = hef_choose(test->hef, &test->hef->groups[0], identity.architecture,
+	test->variant = hef_choose(test->hef, &test->hef->groups[test->group], identity.architecture,
 				   info.cluster_layout, &test->error);
 	return test->variant ? 0 : failed(test, "compatible");
 }
@@ -366,10 +449,11 @@ static int check_file(struct test *test)
 		return failed(test, "open the device");
 	if (h8l_hef_open(test->path, &test->hef, &test->error) < 0)
 		return failed(test, "open the file");
-	h8l_hef_group(test->hef, 0, &group);
+	if (h8l_hef_group(test->hef, test->group, &group) < 0)
+		return failed(test, "no such group");
 	if (group.unsupported) {
-		snprintf(test->error.text, sizeof(test->error.text), "%s", group.unsupported);
-		return failed(test, "unsupported");
+		printf("SKIP %s: %s\n", test->path, group.unsupported);
+		return SKIPPED;
 	}
 	if (choose(test))
 		return 1;
@@ -387,7 +471,8 @@ static void clean(struct test *test)
 	free(test->wires);
 	for (int d = H8L_INPUT; d <= H8L_OUTPUT; d++)
 		for (unsigned int i = 0; i < MAX_STREAMS; i++) {
-			free(test->stream[d][i].host);
+			for (unsigned int slot = 0; slot < MAX_BATCH; slot++)
+				free(test->stream[d][i].hosts[slot]);
 			free(test->stream[d][i].device);
 			free(test->stream[d][i].wanted);
 		}
@@ -410,13 +495,17 @@ static int verify(const char *path, const struct test *how)
 
 int main(int argc, char **argv)
 {
-	static struct test how = { .frames = 3 };
-	int option, worst = 0;
+	static struct test how = { .frames = 3, .batch = 1 };
+	int option, result, worst = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((option = getopt(argc, argv, "n:sd:")) != -1) {
+	while ((option = getopt(argc, argv, "n:b:g:sd:")) != -1) {
 		if (option == 'n')
 			how.frames = strtoul(optarg, NULL, 0);
+		else if (option == 'b')
+			how.batch = strtoul(optarg, NULL, 0);
+		else if (option == 'g')
+			how.group = strtoul(optarg, NULL, 0);
 		else if (option == 's')
 			how.flags = H8L_NETWORK_STOCK_MESSAGES;
 		else if (option == 'd')
@@ -424,8 +513,12 @@ int main(int argc, char **argv)
 		else
 			return 1;
 	}
-	for (int i = optind; i < argc; i++)
-		if (verify(argv[i], &how) == 1)
-			worst = 1;
-	return optind == argc ? 1 : worst;
+	if (!how.batch || how.batch > MAX_BATCH || optind == argc)
+		return 1;
+	for (int i = optind; i < argc; i++) {
+		result = verify(argv[i], &how);
+		if (result == 1 || !worst)
+			worst = result;
+	}
+	return worst;
 }

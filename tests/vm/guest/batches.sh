@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 300
+# subtests: yes
+#
+# Several frames at a time through networks with buffers between contexts and
+# rows in host memory: every byte compared with the CPU, nothing wrong for the chip.
+. /t/guest/_lib
+for name in two_contexts four_contexts ddr contexts_ddr; do
+	for batch in 1 2 8; do
+		if run_net -b $batch -n $((2 * batch)) "/t/hef/$name.hef" >/tmp/log 2>&1; then
+			ok "$name, batches of $batch"
+		else
+			bad "$name, batches of $batch: $(cat /tmp/log)"
+		fi
+	done
+done
+[ "$(count violations)" = 0 ] || bad "the chip complains"
+exit "$worst"
