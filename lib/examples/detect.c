@@ -19,16 +19,13 @@ struct detector {
 	unsigned int output_count;
 };
 
-/* Other thresholds than those of the file would go into the options, too */
+/* Other thresholds than those of the file would go into options instead of NULL */
 static int open_all(struct detector *d, const char *path, struct h8l_error *error)
 {
-	struct h8l_post_options options = H8L_POST_DEFAULTS;
-
-	options.order = H8L_POST_BY_SCORE;
 	return h8l_device_open(NULL, &d->device, error) ||
 	       h8l_hef_open(path, &d->hef, error) ||
 	       h8l_network_open(d->device, d->hef, NULL, &d->network, error) ||
-	       h8l_post_open(d->network, 0, &options, &d->post, error);
+	       h8l_post_open(d->network, 0, NULL, &d->post, error);
 }
 
 /* After h8l_post_open(), which changes the sizes of outputs */
