@@ -79,6 +79,12 @@ static bool move_pair(struct fw *fw, struct fw_ddr_pair *pair, const struct rows
 	return true;
 }
 
+/* A pair stays until the next reset; its channels are open in their context only. */
+static bool is_open(const struct fw *fw, const struct fw_ddr_pair *pair, unsigned int network)
+{
+	return pair->network == network && fw->cs.channel[pair->d2h].role == FW_DDR;
+}
+
 bool fw_ddr_move(struct fw *fw, unsigned int network)
 {
 	const struct rows none = { 0 };
@@ -87,7 +93,7 @@ bool fw_ddr_move(struct fw *fw, unsigned int network)
 	for (i = 0; i < fw->cs.ddr_count; i++) {
 		struct fw_ddr_pair *pair = &fw->cs.ddr[i];
 
-		if (pair->network != network)
+		if (!is_open(fw, pair, network))
 			continue;
 		pair->moved = false;
 		if (!nn_is_network(fw->nn) && !move_pair(fw, pair, &none))
@@ -101,7 +107,7 @@ bool fw_ddr_used(struct fw *fw, unsigned int network)
 	unsigned int i;
 
 	for (i = 0; i < fw->cs.ddr_count; i++) {
-		if (fw->cs.ddr[i].network != network || fw->cs.ddr[i].moved)
+		if (!is_open(fw, &fw->cs.ddr[i], network) || fw->cs.ddr[i].moved)
 			continue;
 		emu_violation(fw->emu, "DDR buffer of channels %u and %u: nothing uses it",
 			      fw->cs.ddr[i].d2h, fw->cs.ddr[i].h2d);
