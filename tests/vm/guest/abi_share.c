@@ -100,12 +100,12 @@ static void end(struct child *c, bool by_kill)
 	int status = 0;
 
 	/* Its brothers have that pipe too, so closing it would say nothing. */
-	if (!by_kill && write(c->go, "x", 1) != 1)
+	if (by_kill)
+		kill(c->pid, SIGKILL);
+	else if (write(c->go, "x", 1) != 1)
 		CHECK(errno == EPIPE);
 	close(c->go);
 	close(c->said);
-	if (by_kill)
-		kill(c->pid, SIGKILL);
 	CHECK(waitpid(c->pid, &status, 0) == c->pid);
 	if (by_kill)
 		CHECK(WIFSIGNALED(status));
