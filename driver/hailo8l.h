@@ -261,6 +261,7 @@ struct h8l_mailbox {
 	struct mutex lock;		/* see above */
 	struct mutex log_lock;		/* see above */
 	struct completion answered;
+	bool rang;			/* by interrupt or polling */
 	bool owed;
 	unsigned long owed_until;
 	struct completion down;

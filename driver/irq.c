@@ -47,8 +47,10 @@ static void serve_run(struct h8l_device *h, u32 events)
 {
 	if (events & (HW_IRQ_H2D_MASK | HW_IRQ_D2H_MASK))
 		serve_channels(h, events);
-	if (events & HW_IRQ_CONTROL)
+	if (events & HW_IRQ_CONTROL) {
+		WRITE_ONCE(h->mbox.rang, true);
 		complete(&h->mbox.answered);
+	}
 	if (events & HW_IRQ_DRIVER_DOWN)
 		complete(&h->mbox.down);
 	if (events & HW_IRQ_NOTIFICATION)

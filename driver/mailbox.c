@@ -132,7 +132,8 @@ static int await_answer(struct h8l_device *h, union letter *answer, u32 asked,
 			return left;
 		if (!h8l_usable(h))
 			return -ENODEV;
-		err = collect(h, answer, asked);
+		/* Woken for another reason: half an answer may be there. */
+		err = xchg(&h->mbox.rang, false) ? collect(h, answer, asked) : -EAGAIN;
 	} while (err == -EAGAIN);
 	return err;
 }
@@ -153,6 +154,7 @@ static int settle(struct h8l_device *h, bool interruptible)
 	}
 	m->owed = false;
 	reinit_completion(&m->answered);
+	WRITE_ONCE(m->rang, false);
 	return 0;
 }
 
