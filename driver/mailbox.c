@@ -102,18 +102,24 @@ static int collect(struct h8l_device *h, union letter *answer, u32 asked)
 	return answers(answer, asked) ? 0 : -EAGAIN;
 }
 
-/* One sleep; the interrupt may have been lost, so look before giving up. */
+/*
+ * Until firmware rang; the interrupt may have been lost, so look before giving
+ * up. Whoever wakes all sleepers wakes this one, too, while half an answer may
+ * be there: that counts only for a chip that is not to be used.
+ */
 static long sleep_for_answer(struct h8l_device *h, long left, bool interruptible)
 {
 	struct completion *answered = &h->mbox.answered;
 
-	if (interruptible)
-		left = wait_for_completion_interruptible_timeout(answered, left);
-	else
-		left = wait_for_completion_timeout(answered, left);
+	do {
+		if (interruptible)
+			left = wait_for_completion_interruptible_timeout(answered, left);
+		else
+			left = wait_for_completion_timeout(answered, left);
+	} while (left > 0 && !xchg(&h->mbox.rang, false) && h8l_usable(h));
 	if (left)
 		return left < 0 ? -EINTR : left;
-	if (h8l_irq_poll(h) && try_wait_for_completion(answered)) {
+	if (h8l_irq_poll(h) && try_wait_for_completion(answered) && xchg(&h->mbox.rang, false)) {
 		h8l_irq_doubt(h);
 		return 1;
 	}
@@ -132,8 +138,7 @@ static int await_answer(struct h8l_device *h, union letter *answer, u32 asked,
 			return left;
 		if (!h8l_usable(h))
 			return -ENODEV;
-		/* Woken for another reason: half an answer may be there. */
-		err = xchg(&h->mbox.rang, false) ? collect(h, answer, asked) : -EAGAIN;
+		err = collect(h, answer, asked);
 	} while (err == -EAGAIN);
 	return err;
 }
@@ -484,25 +489,35 @@ static int ask(struct h8l_device *h, const union letter *request, size_t size,
 	return err;
 }
 
+/*
+ * For those who look on, not inside the gate: wakes the chip if need be, but
+ * does not keep it from falling asleep. Sleeps.
+ */
+static int ask_aside(struct h8l_device *h, const union letter *request, size_t size,
+		     union letter *answer)
+{
+	int err = h8l_enter(h);
+
+	if (err)
+		return err;
+	err = ask(h, request, size, answer);
+	up_read(&h->gate);
+	h8l_may_sleep_soon(h);
+	return err;
+}
+
 /**
  * h8l_read_temperature() - ask firmware for the temperatures
  * @h: device
  * @t: filled in
- *
- * Wakes the chip if need be, but does not keep it from falling asleep.
  *
  * Context: process, not inside the gate.
  */
 int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t)
 {
 	union letter *answer = kzalloc(sizeof(*answer), GFP_KERNEL);
-	int err = answer ? h8l_enter(h) : -ENOMEM;
+	int err = answer ? ask_aside(h, &get_temperature, sizeof(*t), answer) : -ENOMEM;
 
-	if (!err) {
-		err = ask(h, &get_temperature, sizeof(*t), answer);
-		up_read(&h->gate);
-		h8l_may_sleep_soon(h);
-	}
 	if (!err)
 		memcpy(t, answer->box.data + HW_CTRL_RESPONSE_HEAD, sizeof(*t));
 	kfree(answer);
@@ -513,13 +528,8 @@ int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t)
 int h8l_identify(struct h8l_device *h)
 {
 	union letter *answer = kzalloc(sizeof(*answer), GFP_KERNEL);
-	int err = answer ? h8l_enter(h) : -ENOMEM;
+	int err = answer ? ask_aside(h, &identify, sizeof(struct hw_identify), answer) : -ENOMEM;
 
-	if (!err) {
-		err = ask(h, &identify, sizeof(struct hw_identify), answer);
-		up_read(&h->gate);
-		h8l_may_sleep_soon(h);
-	}
 	kfree(answer);
 	return err;
 }
