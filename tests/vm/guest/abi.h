@@ -52,6 +52,19 @@ static inline void check_(bool good, const char *what, int line)
 }
 #define CHECK(condition) check_(condition, "not true: " #condition, __LINE__)
 
+static inline void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* From now on alarm() ends a sleep in the driver with -EINTR, not the program */
+static inline void alarms_interrupt(void)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+
+	sigaction(SIGALRM, &action, NULL);
+}
+
 /* Value of an ioctl, or -errno */
 static inline int call(int fd, unsigned long request, void *arg)
 {

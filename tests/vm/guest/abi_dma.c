@@ -315,19 +315,13 @@ static void channel_changes_hands(int fd)
 	EXPECT(disable(fd, 1u << 20), 0);
 }
 
-static void on_alarm(int sig)
-{
-	(void)sig;
-}
-
 /* What completed before belongs to the time before. */
 static void stale_completions(int fd)
 {
-	struct sigaction action = { .sa_handler = on_alarm };
 	struct hailo8l_interrupts_wait a;
 	struct net n;
 
-	sigaction(SIGALRM, &action, NULL);
+	alarms_interrupt();
 	net_start(&n, fd, DESCS);
 	EXPECT(launch_out(&n), 1);
 	EXPECT(launch_in(&n), IN_DESCS);

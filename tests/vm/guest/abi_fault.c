@@ -134,19 +134,13 @@ static void error(int fd)
 	net_free(&n);
 }
 
-static void on_alarm(int sig)
-{
-	(void)sig;
-}
-
 /* Nothing hangs: a wait can be interrupted, the file be closed. */
 static void stuck(int fd)
 {
-	struct sigaction action = { .sa_handler = on_alarm };
 	struct hailo8l_interrupts_wait a;
 	struct net n;
 
-	sigaction(SIGALRM, &action, NULL);
+	alarms_interrupt();
 	net_start(&n, fd, DESCS);
 	EXPECT(launch_out(&n), 1);
 	EXPECT(launch_in(&n), IN_DESCS);

@@ -70,18 +70,12 @@ static int configure(struct net *n)
 	return note(enable(fd, NET_CHANNELS), "enable channels");
 }
 
-static void on_alarm(int sig)
-{
-	(void)sig;
-}
-
 static int wait_frame(int fd, uint8_t channel)
 {
-	struct sigaction action = { .sa_handler = on_alarm };
 	struct hailo8l_interrupts_wait a;
 	int ret, i;
 
-	sigaction(SIGALRM, &action, NULL);
+	alarms_interrupt();
 	alarm(3);
 	ret = wait_channels(fd, 1u << channel, &a);
 	alarm(0);
