@@ -255,6 +255,31 @@ static uint64_t item(unsigned int score, unsigned int y0, unsigned int x0, unsig
 	       (uint64_t)y1 << 12 | x1;
 }
 
+/* For networks of three streams */
+static void make_frames(const struct refnet *net, uint8_t *frames[3])
+{
+	for (size_t i = 0; i < 3; i++)
+		frames[i] = calloc(1, net->streams[i].device_size);
+}
+
+static void free_frames(uint8_t *frames[3])
+{
+	for (size_t i = 0; i < 3; i++)
+		free(frames[i]);
+}
+
+#define CELLS	3
+
+/* One frame of a network with NMS_HEAD: four bytes of box and two scores a cell */
+static void suppress(struct refnet *net, uint8_t *frames[3], const uint8_t boxes[4 * CELLS],
+		     const uint8_t scores[2 * CELLS])
+{
+	make_frames(net, frames);
+	memcpy(frames[0], boxes, 4 * CELLS);
+	memcpy(frames[1], scores, 2 * CELLS);
+	refnet_run(net, frames);
+}
+
 /* Three cells in a row, centres at y 2048 and x 682, 2048, 3413 */
 static void test_suppression(void **state)
 {
@@ -268,11 +293,7 @@ static void test_suppression(void **state)
 	(void)state;
 	make_net(NMS_HEAD "nms o boxes scores max=2 score=9 iou=100\nmult 10 1\noutput o burst=2\n",
 		 &net);
-	for (size_t i = 0; i < 3; i++)
-		frames[i] = calloc(1, net.streams[i].device_size);
-	memcpy(frames[0], boxes, sizeof(boxes));
-	memcpy(frames[1], scores, sizeof(scores));
-	refnet_run(&net, frames);
+	suppress(&net, frames, boxes, scores);
 	/* Class 0: the second and third cell (60) come first, the first one is too
 	 * many; two boxes fill a burst, so the delimiter takes another. Class 1: the
 	 * first two cells, the third is below 9.
@@ -285,8 +306,7 @@ static void test_suppression(void **state)
 	assert_true(words[4] == item(9, 1048, 0, 3048, 1682));
 	assert_true(words[5] == item(9, 1048, 1038, 3048, 3068));
 	assert_true(words[6] == UINT64_MAX && words[7] == UINT64_MAX);
-	for (size_t i = 0; i < 3; i++)
-		free(frames[i]);
+	free_frames(frames);
 	refnet_free(&net);
 }
 
@@ -303,16 +323,11 @@ static void test_overlap_is_left_out(void **state)
 	/* Squares of 4000: neighbours share 2634 of 4000, less at the border */
 	make_net(NMS_HEAD "nms o boxes scores max=2 score=9 iou=80\nmult 10 1\noutput o burst=3\n",
 		 &net);
-	for (size_t i = 0; i < 3; i++)
-		frames[i] = calloc(1, net.streams[i].device_size);
-	memcpy(frames[0], boxes, sizeof(boxes));
-	memcpy(frames[1], scores, sizeof(scores));
-	refnet_run(&net, frames);
+	suppress(&net, frames, boxes, scores);
 	memcpy(words, frames[2], sizeof(words));
 	assert_true(words[0] == item(60, 48, 48, 4048, 4048));
 	assert_true(words[1] == UINT64_MAX && words[3] == UINT64_MAX);
-	for (size_t i = 0; i < 3; i++)
-		free(frames[i]);
+	free_frames(frames);
 	refnet_free(&net);
 }
 
@@ -366,8 +381,7 @@ static void test_mux(void **state)
 	(void)state;
 	make_net("network n\ninput i 4x2x8\nmax_pool a i\nmax_pool b i kernel=2x2 stride=2x2\n"
 		 "output a mux=m order=nhwc\noutput b mux=m order=nhwc\n", &net);
-	for (size_t i = 0; i < 3; i++)
-		frames[i] = calloc(1, net.streams[i].device_size);
+	make_frames(&net, frames);
 	for (size_t i = 0; i < 64; i++)
 		frames[0][i] = i;
 	refnet_run(&net, frames);
@@ -377,8 +391,7 @@ static void test_mux(void **state)
 	assert_memory_equal(wire + 32, frames[2], 8);		/* row 0 of b */
 	assert_memory_equal(wire + 40, frames[1] + 32, 32);
 	assert_memory_equal(wire + 72, frames[2] + 8, 8);
-	for (size_t i = 0; i < 3; i++)
-		free(frames[i]);
+	free_frames(frames);
 	refnet_free(&net);
 }
 
