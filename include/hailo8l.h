@@ -125,6 +125,10 @@ struct h8l_identity {
 	int firmware_is_release;	/* 0: developer build */
 	uint32_t driver[3];		/* as the driver reports itself */
 	uint32_t max_page_size;		/* bytes, largest descriptor page */
+	/* 1: on this machine the chip reaches only memory that the driver allocates;
+	 * frames elsewhere are copied, see h8l_memory_alloc()
+	 */
+	int driver_memory;
 	char board_name[33];		/* strings may be empty */
 	char serial_number[17];
 	char part_number[17];
@@ -672,7 +676,8 @@ struct h8l_buffer {
 /* Runs one frame: inputs[i] and outputs[i] belong to stream i of that
  * direction and stay the caller's. Returns when all outputs are there. A
  * buffer goes to the chip as it is, without a copy, if the stream needs no
- * conversion and the buffer begins with a page or lies in registered memory;
+ * conversion and the buffer begins with a page or lies in registered memory
+ * (only that counts where h8l_identity.driver_memory is set);
  * where DMA is not coherent with caches (arm64), outputs must also be a multiple
  * of 64 bytes.
  * Errors: -EINVAL wrong number or size of buffers; -ETIMEDOUT no result in
@@ -815,16 +820,62 @@ int h8l_post_run(struct h8l_post *post, const struct h8l_buffer *outputs,
 
 struct h8l_memory;
 
-/* Makes memory of the program known to the device, so that frame buffers
- * anywhere in it, at multiples of 4096 bytes from its start, go to and from
- * the chip without a copy and without being mapped for every frame. It stays
- * the program's and must not be freed before h8l_memory_unregister().
- * Errors: -EINVAL it does not begin with a page; -ENOMEM more than may be
- * locked (ulimit -l); others from the driver.
+/* Registered memory is known to the device: frame buffers anywhere in it, at
+ * multiples of 4096 bytes from its start, go to and from the chip without a copy
+ * and without being mapped for every frame. One memory holds as many frames as
+ * fit, of any networks of the device. It keeps the device alive. All functions
+ * here are thread-safe but for one thing: h8l_memory_unregister() only when no
+ * frame is under way in it.
+ */
+
+/* Registers memory of the program. It stays the program's and must not be freed
+ * before h8l_memory_unregister(). Errors: -EINVAL it does not begin with a page;
+ * -ENOMEM more than may be locked (ulimit -l); -ENOTSUP the chip reaches only
+ * what the driver allocates (h8l_identity.driver_memory); others from the driver.
  */
 int h8l_memory_register(struct h8l_device *device, void *data, size_t size,
 			struct h8l_memory **memory, struct h8l_error *error);
-/* No frame may be under way in it. */
+
+/* Allocates memory, zeroed, that every chip reaches, and registers it; it is at
+ * h8l_memory_data() and freed by h8l_memory_unregister(). Where
+ * h8l_identity.driver_memory is set, only frames in such memory or in a dma-buf
+ * go without a copy. -ENOMEM: there is no more, or no more may be locked.
+ */
+int h8l_memory_alloc(struct h8l_device *device, size_t size, struct h8l_memory **memory,
+		     struct h8l_error *error);
+
+/* Registers `size` bytes from byte `offset` (a multiple of 4096) on of a dma-buf:
+ * memory of a camera, a video decoder, a graphics card. A frame in it is named
+ * by its place from h8l_memory_data() on.
+ *
+ * `fd` stays the program's and may be closed at once; the dma-buf lives until
+ * h8l_memory_unregister(). Opened for reading only, it can hold inputs only.
+ *
+ * Whose turn it is, the program must know: a frame is submitted when whoever
+ * fills the buffer is done with it, and the buffer is free again when
+ * h8l_network_wait() has given the frame back (the driver neither waits for
+ * fences of the dma-buf nor sets any). Before the program itself reads or writes
+ * at h8l_memory_data() (h8l_post_run() reads, too) it must say so with
+ * DMA_BUF_IOCTL_SYNC of <linux/dma-buf.h>, and again when it has; not while a
+ * frame is under way there. The library does it where it has to convert or copy.
+ *
+ * A dma-buf that programs cannot map: h8l_memory_data() is then an address
+ * nobody may use but to name a frame; `offset` must be 0, a frame must begin
+ * there, and its stream must need no conversion (h8l_network_run() says -EINVAL).
+ *
+ * Errors: -EBADF, -EINVAL not an open descriptor, not a dma-buf, or a bad offset;
+ * -ERANGE it is smaller; -ENOTSUP cannot be mapped, and offset is not 0; others
+ * from the driver, when the owner of the memory does not let the chip have it.
+ * An output in a dma-buf opened for reading: -EACCES from h8l_network_run() and
+ * h8l_network_submit().
+ */
+int h8l_memory_import(struct h8l_device *device, int fd, size_t offset, size_t size,
+		      struct h8l_memory **memory, struct h8l_error *error);
+
+/* Where it begins for the program; the same until it is unregistered */
+void *h8l_memory_data(const struct h8l_memory *memory);
+
+/* Undoes either of the three. No frame may be under way in it. */
 void h8l_memory_unregister(struct h8l_memory *memory);
 
 #pragma GCC visibility pop

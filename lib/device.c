@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "control.h"
 #include "device.h"
@@ -160,13 +159,11 @@ static int check_properties(struct h8l_device *device, struct h8l_error *error)
 		return fail(error, -ENOEXEC, "%s: no firmware is running; put hailo/hailo8_fw.bin "
 			    "into /lib/firmware and reload the driver (dmesg has the reason)",
 			    device->node);
-	if (p.allocation_mode != HAILO8L_ALLOC_USER)
-		return fail(error, -ENOTSUP, "%s: this machine needs DMA buffers that the driver "
-			    "allocates, which this library cannot use yet", device->node);
 	if (p.desc_max_page_size < 64)
 		return fail(error, -EPROTO, "%s: the driver reports descriptor pages of %u bytes",
 			    device->node, p.desc_max_page_size);
 	device->identity.max_page_size = usable_page_size(p.desc_max_page_size);
+	device->identity.driver_memory = p.allocation_mode != HAILO8L_ALLOC_USER;
 	return 0;
 }
 
@@ -309,84 +306,4 @@ const char *device_node(const struct h8l_device *device)
 int device_ioctl(const struct h8l_device *device, unsigned long request, void *arg)
 {
 	return device->os->ioctl(device->os, device->fd, request, arg);
-}
-
-/* ---- registered memory ---- */
-
-bool device_knows_memory(const struct h8l_device *device, const void *data, size_t size)
-{
-	uintptr_t at = (uintptr_t)data;
-
-	for (const struct h8l_memory *m = device->memories; m; m = m->next)
-		if (at >= m->start && at - m->start <= m->size &&
-		    size <= m->size - (at - m->start) &&
-		    (at - m->start) % DEVICE_MAX_PAGE_SIZE == 0)
-			return true;
-	return false;
-}
-
-static int map_memory(struct h8l_memory *memory, struct h8l_error *error)
-{
-	struct hailo8l_buffer_map m = {
-		.user_address = memory->start,
-		.size = memory->size,
-		.data_direction = HAILO8L_DIR_BOTH,
-		.buffer_type = HAILO8L_BUFFER_USER_PTR,
-		.allocated_buffer_handle = HAILO8L_NO_ALLOCATED_BUFFER,
-	};
-	int err = device_ioctl(memory->device, HAILO8L_VDMA_BUFFER_MAP, &m);
-
-	if (err < 0)
-		return fail(error, err, "%s: %zu bytes of memory cannot be registered: %s%s",
-			    device_node(memory->device), memory->size, h8l_strerror(err),
-			    err == -ENOMEM ? ", or more than may be locked (ulimit -l)" : "");
-	memory->mapping = m.mapped_handle;
-	return 0;
-}
-
-int h8l_memory_register(struct h8l_device *device, void *data, size_t size,
-			struct h8l_memory **result, struct h8l_error *error)
-{
-	struct h8l_memory *memory;
-	int err;
-
-	if (!size || (uintptr_t)data % (uintptr_t)sysconf(_SC_PAGESIZE))
-		return fail(error, -EINVAL, "memory to be registered does not begin with a page "
-			    "(posix_memalign() or mmap() give such memory)");
-	memory = calloc(1, sizeof(*memory));
-	if (!memory)
-		return fail_memory(error, "registering memory");
-	*memory = (struct h8l_memory){
-		.device = device, .start = (uintptr_t)data, .size = size,
-	};
-	err = map_memory(memory, error);
-	if (err) {
-		free(memory);
-		return err;
-	}
-	device_hold(device);
-	pthread_mutex_lock(&device->lock);
-	memory->next = device->memories;
-	device->memories = memory;
-	pthread_mutex_unlock(&device->lock);
-	*result = memory;
-	return 0;
-}
-
-void h8l_memory_unregister(struct h8l_memory *memory)
-{
-	struct hailo8l_buffer_unmap u;
-	struct h8l_memory **at;
-
-	if (!memory)
-		return;
-	u.mapped_handle = memory->mapping;
-	pthread_mutex_lock(&memory->device->lock);
-	for (at = &memory->device->memories; *at != memory;)
-		at = &(*at)->next;
-	*at = memory->next;
-	device_ioctl(memory->device, HAILO8L_VDMA_BUFFER_UNMAP, &u);
-	pthread_mutex_unlock(&memory->device->lock);
-	h8l_device_close(memory->device);
-	free(memory);
 }

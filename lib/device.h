@@ -25,14 +25,6 @@
 
 struct h8l_network;
 
-struct h8l_memory {
-	struct h8l_memory *next;
-	struct h8l_device *device;
-	uintptr_t start;
-	size_t size;
-	uint64_t mapping;
-};
-
 struct h8l_device {
 	const struct h8l_os *os;
 	atomic_uint references;		/* the caller's and one per network */
@@ -56,11 +48,6 @@ struct h8l_device {
 	struct h8l_network *running;
 	struct h8l_memory *memories;	/* registered */
 };
-
-/* Is the buffer in registered memory, at a place that descriptors can point
- * to? The lock is held.
- */
-bool device_knows_memory(const struct h8l_device *device, const void *data, size_t size);
 
 /* h8l_device_open() on another system, for tests */
 int device_open_os(const struct h8l_os *os, const char *name, struct h8l_device **device,

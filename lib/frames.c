@@ -13,6 +13,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "network.h"
 
 /* Where DMA goes past the cache, the chip must not write to a line that holds
@@ -99,7 +100,7 @@ static int map_part(const struct h8l_device *device, const struct stream *stream
 	};
 	int err;
 
-	if ((uintptr_t)buffer->data % (uintptr_t)sysconf(_SC_PAGESIZE))
+	if (device->identity.driver_memory || (uintptr_t)buffer->data % (uintptr_t)sysconf(_SC_PAGESIZE))
 		return -EINVAL;
 	err = device_ioctl(device, HAILO8L_VDMA_BUFFER_MAP, &m);
 	if (err < 0)
@@ -156,8 +157,8 @@ static int launch_failed(const struct h8l_network *network, const struct stream 
 }
 
 /* The last descriptor interrupts the host */
-static int launch(struct h8l_network *network, struct stream *stream, void *data,
-		  struct h8l_error *error)
+static int launch(struct h8l_network *network, struct stream *stream,
+		  const struct h8l_memory *memory, const void *data, struct h8l_error *error)
 {
 	struct hailo8l_launch_transfer l = {
 		.channel = stream->channel,
@@ -165,11 +166,7 @@ static int launch(struct h8l_network *network, struct stream *stream, void *data
 		.starting_desc = stream->head,
 		.should_bind = 1,
 		.buffers_count = 1,
-		.buffers[0] = {
-			.type = HAILO8L_BUFFER_USER_PTR,
-			.addr_or_fd = (uintptr_t)data,
-			.size = stream->edge->frame_size,
-		},
+		.buffers[0] = memory_name(memory, data, stream->edge->frame_size),
 		.last_interrupts_domain = HAILO8L_IRQ_HOST,
 	};
 	int err = device_ioctl(network->device, HAILO8L_VDMA_LAUNCH_TRANSFER, &l);
@@ -188,9 +185,10 @@ static int need_bounce(struct h8l_network *network, struct stream *stream,
 		return 0;
 	if (network->flags & H8L_NETWORK_NO_BOUNCE)
 		return fail(error, -EINVAL, "%s: the buffer of stream %s cannot be used as it is "
-			    "(no page begins there, or it needs a conversion), and the network was "
-			    "opened without buffers of its own", network->group->name,
-			    stream->edge->name);
+			    "(%s, or it needs a conversion), and the network was opened without "
+			    "buffers of its own", network->group->name, stream->edge->name,
+			    network->device->identity.driver_memory ?
+			    "it is not from h8l_memory_alloc()" : "no page begins there");
 	return stream_create_bounce(network, stream, error);
 }
 
@@ -198,23 +196,27 @@ static int launch_part(struct h8l_network *network, struct stream *stream,
 		       const struct frame *frame, const struct h8l_buffer *buffer,
 		       struct h8l_error *error)
 {
+	const struct h8l_memory *memory = memory_of(network->device, buffer);
 	struct part *part = &frame->parts[stream->index];
 	void *bounce;
 	int err;
 
-	*part = (struct part){ .host = buffer->data };
+	*part = (struct part){ .host = buffer->data, .memory = memory };
 	if (needs_no_conversion(stream, buffer) &&
-	    (device_knows_memory(network->device, buffer->data, buffer->size) ||
+	    (memory ? memory_reaches(memory, buffer) :
 	     !map_part(network->device, stream, buffer, part)))
-		return launch(network, stream, buffer->data, error);
+		return launch(network, stream, memory, buffer->data, error);
 	err = need_bounce(network, stream, error);
 	if (err)
 		return err;
 	bounce = bounce_of(network, stream, frame);
 	part->bounced = true;
-	if (stream->edge->direction == H8L_INPUT)
+	if (stream->edge->direction == H8L_INPUT) {
+		memory_begin_cpu(memory, false);
 		format_to_device(&stream->plan, buffer->data, bounce);
-	return launch(network, stream, bounce, error);
+		memory_end_cpu(memory, false);
+	}
+	return launch(network, stream, NULL, bounce, error);
 }
 
 /* Outputs first: the chip needs a place for its results before it has input */
@@ -486,9 +488,12 @@ static void take_outputs(const struct h8l_network *network, const struct frame *
 	for (unsigned int i = network->variant->input_count; i < network->stream_count; i++) {
 		const struct stream *stream = &network->streams[i];
 
-		if (frame->parts[i].bounced)
-			format_to_host(&stream->plan, bounce_of(network, stream, frame),
-				       frame->parts[i].host);
+		if (!frame->parts[i].bounced)
+			continue;
+		memory_begin_cpu(frame->parts[i].memory, true);
+		format_to_host(&stream->plan, bounce_of(network, stream, frame),
+			       frame->parts[i].host);
+		memory_end_cpu(frame->parts[i].memory, true);
 	}
 }
 
@@ -515,6 +520,30 @@ static int take_frame(struct h8l_network *network, struct h8l_completion *comple
 	return 1;
 }
 
+static int check_part(const struct h8l_network *network, const struct stream *stream,
+		      const struct h8l_buffer *buffer, struct h8l_error *error)
+{
+	const struct h8l_memory *memory = memory_of(network->device, buffer);
+
+	return !memory ? 0 : memory_check(memory, buffer, stream->edge->direction,
+					  needs_no_conversion(stream, buffer), error);
+}
+
+/* What can never be is refused before it disturbs frames under way */
+static int check_parts(const struct h8l_network *network, const struct h8l_buffer *inputs,
+		       const struct h8l_buffer *outputs, struct h8l_error *error)
+{
+	int err = 0;
+
+	if (!network->device->memories)
+		return 0;
+	for (unsigned int i = 0; i < network->variant->input_count && !err; i++)
+		err = check_part(network, &network->streams[i], &inputs[i], error);
+	for (unsigned int i = 0; i < network->variant->output_count && !err; i++)
+		err = check_part(network, network->user_outputs[i], &outputs[i], error);
+	return err;
+}
+
 /* Nothing of a frame that cannot be launched as a whole may stay behind */
 static int submit_locked(struct h8l_network *network, const struct h8l_buffer *inputs,
 			 const struct h8l_buffer *outputs, uint16_t batch,
@@ -522,7 +551,8 @@ static int submit_locked(struct h8l_network *network, const struct h8l_buffer *i
 {
 	const struct h8l_os *os = network->device->os;
 	struct frame *frame = frame_of(network, network->submitted);
-	int err = session_start(network, batch, error);
+	int err = check_parts(network, inputs, outputs, error) ?:
+		  session_start(network, batch, error);
 
 	if (err)
 		return err;

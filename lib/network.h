@@ -41,7 +41,8 @@ struct stream {
 
 /* One stream's part of a frame under way */
 struct part {
-	void *host;			/* the program's buffer */
+	void *host;			/* the program's buffer, */
+	const struct h8l_memory *memory;	/* and where it is registered, or NULL */
 	uint64_t mapping;		/* made for this frame only, */
 	bool mapped;			/* if there is one */
 	bool bounced;

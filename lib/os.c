@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,6 +72,46 @@ static int os_urgent_fd(const struct h8l_os *os, int fd)
 	return err;
 }
 
+static int os_map(const struct h8l_os *os, int fd, uint64_t offset, size_t size, bool writable,
+		  void **data)
+{
+	void *at = mmap(NULL, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd,
+			(off_t)offset);
+
+	(void)os;
+	if (at == MAP_FAILED)
+		return -errno;
+	*data = at;
+	return 0;
+}
+
+static int64_t os_dmabuf_size(const struct h8l_os *os, int fd)
+{
+	struct statfs fs;
+	off_t size;
+
+	(void)os;
+	if (fstatfs(fd, &fs))
+		return -errno;
+	if (fs.f_type != DMA_BUF_MAGIC)
+		return -EINVAL;
+	size = lseek(fd, 0, SEEK_END);
+	return size < 0 ? -EINVAL : size;
+}
+
+/* What else than a signal can go wrong, nobody could do anything about */
+static void os_dmabuf_sync(const struct h8l_os *os, int fd, bool start, bool write)
+{
+	struct dma_buf_sync sync = {
+		.flags = (start ? DMA_BUF_SYNC_START : DMA_BUF_SYNC_END) |
+			 (write ? DMA_BUF_SYNC_WRITE : DMA_BUF_SYNC_READ),
+	};
+
+	(void)os;
+	while (ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync) && (errno == EINTR || errno == EAGAIN))
+		;
+}
+
 static uint64_t os_now_us(const struct h8l_os *os)
 {
 	struct timespec now;
@@ -97,6 +141,9 @@ const struct h8l_os h8l_os_linux = {
 	.poll = os_poll,
 	.can_poll = os_can_poll,
 	.urgent_fd = os_urgent_fd,
+	.map = os_map,
+	.dmabuf_size = os_dmabuf_size,
+	.dmabuf_sync = os_dmabuf_sync,
 	.now_us = os_now_us,
 	.sleep_us = os_sleep_us,
 };

@@ -28,6 +28,13 @@ struct h8l_os {
 	 * notification); only where can_poll() says yes. To be closed with close(2).
 	 */
 	int (*urgent_fd)(const struct h8l_os *os, int fd);
+	/* mmap() of a node or dma-buf, shared; 0 and *data, to be given to munmap() */
+	int (*map)(const struct h8l_os *os, int fd, uint64_t offset, size_t size, bool writable,
+		   void **data);
+	/* Bytes; -EBADF: not open; -EINVAL: not a dma-buf */
+	int64_t (*dmabuf_size)(const struct h8l_os *os, int fd);
+	/* The processor begins (`start`) or ends to read or write */
+	void (*dmabuf_sync)(const struct h8l_os *os, int fd, bool start, bool write);
 	uint64_t (*now_us)(const struct h8l_os *os);
 	int (*sleep_us)(const struct h8l_os *os, uint64_t us);	/* 0, or -EINTR */
 };

@@ -243,13 +243,62 @@ static int map_buffer(const struct h8l_device *device, enum hailo8l_direction di
 		.size = buffer->size,
 		.data_direction = direction,
 		.buffer_type = HAILO8L_BUFFER_USER_PTR,
-		.allocated_buffer_handle = HAILO8L_NO_ALLOCATED_BUFFER,
+		.allocated_buffer_handle = buffer->pages ? buffer->pages :
+					   HAILO8L_NO_ALLOCATED_BUFFER,
 	};
 	int err = device_ioctl(device, HAILO8L_VDMA_BUFFER_MAP, &m);
 
 	if (err >= 0)
 		buffer->mapping = m.mapped_handle;
 	return err < 0 ? err : 0;
+}
+
+static int own_pages(struct dma_buffer *buffer)
+{
+	void *data = mmap(NULL, buffer->mapped_size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (data == MAP_FAILED)
+		return -ENOMEM;
+	buffer->data = data;
+	return 0;
+}
+
+static void free_driver_pages(const struct h8l_device *device, struct dma_buffer *buffer)
+{
+	struct hailo8l_low_memory_free f = { .buffer_handle = buffer->pages };
+
+	if (buffer->pages)
+		device_ioctl(device, HAILO8L_LOW_MEMORY_FREE, &f);
+	buffer->pages = 0;
+}
+
+/* Where the chip reaches no others */
+static int driver_pages(const struct h8l_device *device, struct dma_buffer *buffer)
+{
+	struct hailo8l_low_memory_alloc a = { .buffer_size = buffer->mapped_size };
+	int err = device_ioctl(device, HAILO8L_LOW_MEMORY_ALLOC, &a);
+
+	if (err < 0)
+		return err;
+	buffer->pages = a.buffer_handle;
+	err = device->os->map(device->os, device->fd, a.buffer_handle, buffer->mapped_size, true,
+			      &buffer->data);
+	if (err)
+		free_driver_pages(device, buffer);
+	return err;
+}
+
+static int get_pages(const struct h8l_device *device, struct dma_buffer *buffer)
+{
+	return device->identity.driver_memory ? driver_pages(device, buffer) : own_pages(buffer);
+}
+
+static void give_pages_back(const struct h8l_device *device, struct dma_buffer *buffer)
+{
+	munmap(buffer->data, buffer->mapped_size);
+	free_driver_pages(device, buffer);
+	buffer->data = NULL;
 }
 
 int dma_buffer_create(const struct h8l_device *device, size_t size,
@@ -260,21 +309,17 @@ int dma_buffer_create(const struct h8l_device *device, size_t size,
 
 	buffer->size = size;
 	buffer->mapped_size = align_up(size, (size_t)sysconf(_SC_PAGESIZE));
-	buffer->data = mmap(NULL, buffer->mapped_size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (buffer->data == MAP_FAILED) {
-		buffer->data = NULL;
-		return fail_memory(error, "a DMA buffer");
+	err = get_pages(device, buffer);
+	if (!err) {
+		err = map_buffer(device, direction, buffer);
+		if (!err)
+			return 0;
+		give_pages_back(device, buffer);
 	}
-	err = map_buffer(device, direction, buffer);
-	if (!err)
-		return 0;
-	munmap(buffer->data, buffer->mapped_size);
-	buffer->data = NULL;
 	if (err == -ENOMEM)
 		return fail(error, err, "%s: out of memory for a DMA buffer of %zu bytes, or more "
 			    "than may be locked (ulimit -l)", device_node(device), size);
-	return driver_failed(device, err, "mapping for a buffer", size, error);
+	return driver_failed(device, err, "memory or mapping for a buffer", size, error);
 }
 
 void dma_buffer_release(const struct h8l_device *device, struct dma_buffer *buffer)
@@ -284,8 +329,7 @@ void dma_buffer_release(const struct h8l_device *device, struct dma_buffer *buff
 	if (!buffer->data)
 		return;
 	device_ioctl(device, HAILO8L_VDMA_BUFFER_UNMAP, &u);
-	munmap(buffer->data, buffer->mapped_size);
-	buffer->data = NULL;
+	give_pages_back(device, buffer);
 }
 
 int dma_buffer_flush(const struct h8l_device *device, const struct dma_buffer *buffer)

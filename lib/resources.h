@@ -64,6 +64,7 @@ struct dma_buffer {
 	size_t size;			/* as asked for */
 	size_t mapped_size;		/* whole pages */
 	uint64_t mapping;
+	uint64_t pages;			/* the driver's handle, 0: memory of the process */
 };
 
 int dma_buffer_create(const struct h8l_device *device, size_t size,

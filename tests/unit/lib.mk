@@ -42,6 +42,9 @@ test_lib_run_LIBS := $(test_lib_hef_LIBS)
 test_lib_queue_OBJS := $(LIB_BENCH_OBJS)
 test_lib_queue_LIBS := $(test_lib_hef_LIBS)
 
+test_lib_memory_OBJS := $(LIB_BENCH_OBJS)
+test_lib_memory_LIBS := $(test_lib_hef_LIBS)
+
 test_lib_threads_OBJS := $(LIB_BENCH_OBJS)
 test_lib_threads_LIBS := $(test_lib_hef_LIBS) -pthread
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,21 +154,102 @@ static struct drv_list *list_at(struct drv *drv, uint64_t dma)
 	return NULL;
 }
 
-/* The host page may be larger than 4096, the buffer's start must still be one */
-static int map(struct drv *drv, struct hailo8l_buffer_map *m)
+static struct drv_pages *find_pages(struct drv *drv, uint64_t handle)
 {
-	drv->map_calls++;
+	for (unsigned int i = 0; i < DRV_MAX_PAGES && handle; i++)
+		if (drv->pages[i].handle == handle)
+			return &drv->pages[i];
+	return NULL;
+}
+
+static int alloc_pages(struct drv *drv, struct hailo8l_low_memory_alloc *a)
+{
+	for (unsigned int i = 0; i < DRV_MAX_PAGES; i++)
+		if (!drv->pages[i].handle) {
+			a->buffer_handle = ++drv->next_pages << 20;
+			drv->pages[i] = (struct drv_pages){
+				.handle = a->buffer_handle, .size = a->buffer_size,
+			};
+			return 0;
+		}
+	return violate(drv, -ENOMEM, "too many buffers of the driver");
+}
+
+static int free_pages(struct drv *drv, const struct hailo8l_low_memory_free *f)
+{
+	struct drv_pages *pages = find_pages(drv, f->buffer_handle);
+
+	if (!pages)
+		return violate(drv, -EINVAL, "free of unknown memory");
+	for (unsigned int i = 0; i < DRV_MAX_MAPS; i++)
+		if (drv->maps[i].handle && drv->maps[i].data == pages->data)
+			return violate(drv, -EINVAL, "free of memory that is mapped for the chip");
+	pages->handle = 0;
+	return 0;
+}
+
+/* Does it name all pages of a buffer of the driver? */
+static bool is_pages(struct drv *drv, const struct hailo8l_buffer_map *m)
+{
+	const struct drv_pages *pages = find_pages(drv, m->allocated_buffer_handle);
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return pages && pages->data == (uint8_t *)(uintptr_t)m->user_address &&
+	       (m->size + page - 1) / page == (pages->size + page - 1) / page;
+}
+
+static bool in_view(const struct drv *drv, uint64_t address)
+{
+	return address == drv->last_view && address;
+}
+
+/* The host page may be larger than 4096, the buffer's start must still be one */
+static int check_map(struct drv *drv, const struct hailo8l_buffer_map *m)
+{
 	if (!m->size || m->data_direction > HAILO8L_DIR_FROM_DEVICE ||
-	    m->buffer_type != HAILO8L_BUFFER_USER_PTR)
+	    m->buffer_type > HAILO8L_BUFFER_DMABUF)
 		return violate(drv, -EINVAL, "map of %llu bytes, direction %u",
 			       (unsigned long long)m->size, m->data_direction);
+	if (m->buffer_type == HAILO8L_BUFFER_DMABUF)
+		return 0;
 	if (m->user_address % (uint64_t)sysconf(_SC_PAGESIZE))
 		return violate(drv, -EINVAL, "map of an address inside a page");
+	if (in_view(drv, m->user_address))
+		return drv->refuses_views ? -EFAULT : 0;
+	if (drv->driver_memory != (m->allocated_buffer_handle != HAILO8L_NO_ALLOCATED_BUFFER) ||
+	    (drv->driver_memory && !is_pages(drv, m)))
+		return violate(drv, -EINVAL, "map of memory of the wrong side");
+	return 0;
+}
+
+static uint8_t *mapped_data(const struct hailo8l_buffer_map *m)
+{
+	void *data;
+
+	if (m->buffer_type == HAILO8L_BUFFER_USER_PTR)
+		return (uint8_t *)(uintptr_t)m->user_address;
+	data = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_SHARED, (int)m->user_address, 0);
+	return data == MAP_FAILED ? NULL : data;
+}
+
+static int map(struct drv *drv, struct hailo8l_buffer_map *m)
+{
+	bool by_fd = m->buffer_type == HAILO8L_BUFFER_DMABUF;
+	int err = check_map(drv, m);
+	uint8_t *data;
+
+	drv->map_calls++;
+	if (err)
+		return err;
+	data = mapped_data(m);
+	if (!data)
+		return -EINVAL;
 	for (unsigned int i = 0; i < DRV_MAX_MAPS; i++)
 		if (!drv->maps[i].handle) {
-			drv->maps[i] = (struct drv_map){ ++drv->next_map,
-							 (uint8_t *)(uintptr_t)m->user_address,
-							 m->size, m->data_direction };
+			drv->maps[i] = (struct drv_map){
+				++drv->next_map, data, m->size, m->data_direction,
+				by_fd ? (int)m->user_address : -1,
+			};
 			m->mapped_handle = drv->next_map;
 			return 0;
 		}
@@ -179,6 +262,8 @@ static int unmap(struct drv *drv, const struct hailo8l_buffer_unmap *u)
 
 	if (!m)
 		return violate(drv, -EINVAL, "unmap of an unknown handle");
+	if (m->fd >= 0)
+		munmap(m->data, m->size);
 	m->handle = 0;
 	return 0;
 }
@@ -323,15 +408,32 @@ static int disable(struct drv *drv, const struct hailo8l_disable_channels *d)
 	return 0;
 }
 
-static const struct drv_map *covering_map(struct drv *drv, uint8_t *data, uint32_t size,
-					  uint32_t direction)
+static bool allows(const struct drv_map *m, uint32_t direction)
 {
+	return m->handle && (m->direction == direction || m->direction == HAILO8L_DIR_BOTH);
+}
+
+/* A dma-buf's descriptor means its first byte */
+static const struct drv_map *launched_map(struct drv *drv, const struct hailo8l_launch_buffer *b,
+					  uint32_t direction, uint8_t **data)
+{
+	uint8_t *at = (uint8_t *)(uintptr_t)b->addr_or_fd;
+
 	for (unsigned int i = 0; i < DRV_MAX_MAPS; i++) {
 		const struct drv_map *m = &drv->maps[i];
 
-		if (m->handle && data >= m->data && data + size <= m->data + m->size &&
-		    (m->direction == direction || m->direction == HAILO8L_DIR_BOTH))
+		if (!allows(m, direction))
+			continue;
+		if (b->type == HAILO8L_BUFFER_DMABUF && m->fd == (int)b->addr_or_fd &&
+		    b->size <= m->size) {
+			*data = m->data;
 			return m;
+		}
+		if (b->type == HAILO8L_BUFFER_USER_PTR && m->fd < 0 && at >= m->data &&
+		    at + b->size <= m->data + m->size) {
+			*data = at;
+			return m;
+		}
 	}
 	return NULL;
 }
@@ -363,18 +465,20 @@ static int launch(struct drv *drv, const struct hailo8l_launch_transfer *l)
 {
 	uint32_t direction = l->channel < HW_VDMA_FIRST_D2H ? HAILO8L_DIR_TO_DEVICE :
 							      HAILO8L_DIR_FROM_DEVICE;
-	uint8_t *data = (uint8_t *)(uintptr_t)l->buffers[0].addr_or_fd;
 	struct drv_channel *c = &drv->channels[l->channel % DRV_CHANNELS];
 	const struct drv_map *m;
 	struct drv_list *list;
+	uint8_t *data = NULL;
 	int n = check_launch(drv, l);
 
 	drv->launches++;
 	if (n)
 		return n;
-	m = covering_map(drv, data, l->buffers[0].size, direction);
+	m = launched_map(drv, &l->buffers[0], direction, &data);
 	if (!m)
 		return violate(drv, -EFAULT, "launch of memory that is not mapped");
+	if (drv->cpu_now)
+		return violate(drv, -EINVAL, "launch while the processor uses a dma-buf");
 	list = find_list(drv, l->desc_handle);
 	if ((uint64_t)(data - m->data) % list->page)
 		return violate(drv, -EINVAL, "launch inside a descriptor page");
@@ -922,6 +1026,7 @@ static int properties(const struct drv *drv, struct hailo8l_device_properties *p
 		.desc_max_page_size = drv->page_size,
 		.dma_engines_count = 1,
 		.is_fw_loaded = drv->fw_loaded,
+		.allocation_mode = drv->driver_memory ? HAILO8L_ALLOC_DRIVER : HAILO8L_ALLOC_USER,
 	};
 	return 0;
 }
@@ -994,6 +1099,10 @@ static int dispatch(struct drv *drv, unsigned long request, void *arg)
 		return read_log(drv, arg);
 	case HAILO8L_VDMA_BUFFER_MAP:
 		return map(drv, arg);
+	case HAILO8L_LOW_MEMORY_ALLOC:
+		return alloc_pages(drv, arg);
+	case HAILO8L_LOW_MEMORY_FREE:
+		return free_pages(drv, arg);
 	case HAILO8L_VDMA_BUFFER_UNMAP:
 		return unmap(drv, arg);
 	case HAILO8L_VDMA_BUFFER_SYNC:
@@ -1096,6 +1205,63 @@ static bool os_can_poll(const struct h8l_os *os, int fd)
 	return self(os)->has_poll;
 }
 
+static int map_pages(struct drv *drv, uint64_t handle, size_t size, void **data)
+{
+	struct drv_pages *pages = find_pages(drv, handle);
+
+	if (!pages || pages->size != size)
+		return violate(drv, -EINVAL, "mmap of unknown memory");
+	*data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pages->data = *data;
+	return 0;
+}
+
+static int do_map(struct drv *drv, int fd, uint64_t offset, size_t size, bool writable,
+		  void **data)
+{
+	if (fd == NODE_FD)
+		return map_pages(drv, offset, size, data);
+	if (drv->hides_dmabufs)
+		return -ENODEV;
+	*data = mmap(NULL, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd,
+		     (off_t)offset);
+	if (*data == MAP_FAILED || offset)
+		return violate(drv, -EACCES, "a dma-buf is not mapped as it should be");
+	drv->last_view = (uintptr_t)*data;
+	return 0;
+}
+
+static int os_map(const struct h8l_os *os, int fd, uint64_t offset, size_t size, bool writable,
+		  void **data)
+{
+	int result;
+
+	called = true;
+	result = do_map(self(os), fd, offset, size, writable, data);
+	called = false;
+	return result;
+}
+
+/* Every file is a dma-buf, pipes and nodes are not */
+static int64_t os_dmabuf_size(const struct h8l_os *os, int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	(void)os;
+	return size >= 0 ? size : errno == EBADF ? -EBADF : -EINVAL;
+}
+
+static void os_dmabuf_sync(const struct h8l_os *os, int fd, bool start, bool write)
+{
+	struct drv *drv = self(os);
+
+	drv->cpu_now += start ? 1 : -1;
+	if (fcntl(fd, F_GETFD) < 0 || drv->cpu_now < 0 || drv->cpu_now > 1)
+		violate(drv, 0, "sync of dma-buf %d out of turn", fd);
+	if (!start)
+		++*(write ? &drv->cpu_writes : &drv->cpu_reads);
+}
+
 static uint64_t os_now_us(const struct h8l_os *os)
 {
 	return self(os)->now_us;
@@ -1138,6 +1304,7 @@ struct drv *drv_new(unsigned int nodes)
 	drv->os = (struct h8l_os){
 		.ctx = drv, .class_dir = drv->class_dir, .dev_dir = "/dev", .open = os_open,
 		.close = os_close, .ioctl = os_ioctl, .poll = os_poll, .can_poll = os_can_poll,
+		.map = os_map, .dmabuf_size = os_dmabuf_size, .dmabuf_sync = os_dmabuf_sync,
 		.now_us = os_now_us, .sleep_us = os_sleep_us,
 	};
 	drv->version[0] = drv->firmware[0] = 4;
@@ -1177,6 +1344,8 @@ unsigned int drv_leftovers(const struct drv *drv)
 
 	for (unsigned int i = 0; i < DRV_MAX_MAPS; i++)
 		left += drv->maps[i].handle != 0;
+	for (unsigned int i = 0; i < DRV_MAX_PAGES; i++)
+		left += drv->pages[i].handle != 0;
 	for (unsigned int i = 0; i < DRV_MAX_LISTS; i++)
 		left += drv->lists[i].handle != 0;
 	for (unsigned int i = 0; i < DRV_CHANNELS; i++)

@@ -16,6 +16,7 @@
 #include "uapi/hailo8l.h"
 
 #define DRV_MAX_MAPS		4096
+#define DRV_MAX_PAGES		64
 #define DRV_MAX_LISTS		64
 #define DRV_MAX_CONTROLS	8192
 #define DRV_MAX_APPS		32
@@ -36,6 +37,14 @@ struct drv_map {
 	uint8_t *data;
 	uint64_t size;
 	uint32_t direction;
+	int fd;				/* of a dma-buf that is named by it, or -1 */
+};
+
+/* Memory of the driver */
+struct drv_pages {
+	uint64_t handle;		/* 0: none */
+	uint64_t size;
+	uint8_t *data;			/* once a program has mapped it */
 };
 
 struct drv_desc {
@@ -93,6 +102,9 @@ struct drv {
 	bool extended;			/* has the calls of this project's driver */
 	bool has_poll;
 	bool stuck;			/* computes nothing */
+	bool driver_memory;		/* memory of the process cannot be mapped */
+	bool hides_dmabufs;		/* dma-bufs (memfds here) cannot be mapped by programs, */
+	bool refuses_views;		/* or only by their descriptor by the driver */
 	unsigned long fail_ioctl;	/* this one fails ... */
 	unsigned int fail_skip;		/* ... after so many */
 	int fail_errno;
@@ -119,13 +131,17 @@ struct drv {
 	unsigned int ioctl_count;
 	unsigned int launches, waits, polls, sleeps, map_calls;
 	int open_fds;
+	unsigned int cpu_reads, cpu_writes;	/* of dma-bufs, announced and ended */
+	int cpu_now;			/* announced, not ended */
 	uint64_t now_us;
 
 	/* State */
 	char class_dir[64];
 	struct drv_map maps[DRV_MAX_MAPS];
 	struct drv_list lists[DRV_MAX_LISTS];
-	uint64_t next_map, next_list;
+	struct drv_pages pages[DRV_MAX_PAGES];
+	uint64_t next_map, next_list, next_pages;
+	uint64_t last_view;		/* of a dma-buf, in the program */
 	struct drv_channel channels[DRV_CHANNELS];
 	struct drv_app apps[DRV_MAX_APPS];
 	unsigned int app_count;

@@ -4,11 +4,8 @@
  * driver, by their descriptors and by where they are mapped, give the bytes
  * that ordinary memory gives. `hold` leaves a transfer in one and sleeps.
  */
-#include <linux/dma-buf.h>
-#include <linux/dma-heap.h>
-#include <linux/udmabuf.h>
-
 #include "abi.h"
+#include "dmabuf.h"
 
 #define FRAMES 12
 #define PAGES 8
@@ -16,62 +13,9 @@
 static const char *exporter;
 static size_t page;
 
-/* A dma-buf of so many pages, or -1 */
-static int from_udmabuf(size_t size)
-{
-	struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = size };
-	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
-	int fd;
-
-	create.memfd = memfd_create("abi_dmabuf", MFD_ALLOW_SEALING | MFD_CLOEXEC);
-	if (ftruncate((int)create.memfd, (off_t)size) ||
-	    fcntl((int)create.memfd, F_ADD_SEALS, F_SEAL_SHRINK))
-		perror("memfd");
-	fd = ioctl(dev, UDMABUF_CREATE, &create);
-	if (fd < 0)
-		perror("/dev/udmabuf");
-	close((int)create.memfd);
-	close(dev);
-	return fd;
-}
-
-static int from_heap(size_t size, unsigned int flags)
-{
-	struct dma_heap_allocation_data a = { .len = size, .fd_flags = flags | O_CLOEXEC };
-	int heap = open("/dev/dma_heap/system", O_RDWR | O_CLOEXEC);
-	int ret = ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &a);
-
-	if (ret)
-		perror("/dev/dma_heap/system");
-	close(heap);
-	return ret ? -1 : (int)a.fd;
-}
-
 static int new_dmabuf(size_t size)
 {
-	int fd = strcmp(exporter, "system") ? from_udmabuf(size) : from_heap(size, O_RDWR);
-
-	if (fd < 0)
-		exit(1);
-	return fd;
-}
-
-static uint8_t *see(int fd, size_t size, size_t offset)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
-
-	if (p == MAP_FAILED) {
-		perror("mmap of a dma-buf");
-		exit(1);
-	}
-	return p;
-}
-
-static void cpu_access(int fd, uint64_t flags)
-{
-	struct dma_buf_sync sync = { .flags = flags };
-
-	EXPECT(call(fd, DMA_BUF_IOCTL_SYNC, &sync), 0);
+	return dmabuf_new(exporter, size, O_RDWR);
 }
 
 static int64_t import(int node, int fd, uint64_t size, uint32_t direction)
@@ -146,20 +90,20 @@ struct side {
 
 static void one_frame(struct net *n, const struct side *in, const struct side *out, int i)
 {
-	cpu_access(in->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+	dmabuf_sync(in->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
 	fill(in->cpu, i);
-	cpu_access(in->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
-	cpu_access(out->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+	dmabuf_sync(in->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+	dmabuf_sync(out->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
 	memset(out->cpu, 0xa5, OUT_BYTES + 1);
-	cpu_access(out->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+	dmabuf_sync(out->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
 	EXPECT(launch_bound(n, false, out->fd, out->addr), 1);
 	EXPECT(launch_bound(n, true, in->fd, in->addr), IN_DESCS);
 	EXPECT(wait_for(n->fd, CH_OUT, 1), 1);
 	EXPECT(wait_for(n->fd, CH_IN, 1), 1);
-	cpu_access(out->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
+	dmabuf_sync(out->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
 	CHECK(!memcmp(out->cpu, expected[i], OUT_BYTES));
 	CHECK(out->cpu[OUT_BYTES] == 0xa5);
-	cpu_access(out->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
+	dmabuf_sync(out->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
 }
 
 /* Their descriptors are closed halfway: what is mapped stays. */
@@ -173,8 +117,8 @@ static void by_descriptor(int node)
 	int i;
 
 	CHECK(map_in > 0 && map_out > 0);
-	in.cpu = see(in.fd, size, 0);
-	out.cpu = see(out.fd, size, 0);
+	in.cpu = dmabuf_see(in.fd, size, 0);
+	out.cpu = dmabuf_see(out.fd, size, 0);
 	net_start(&n, node, DESCS);
 	for (i = 0; i < FRAMES; i++)
 		one_frame(&n, &in, &out, i);
@@ -201,7 +145,7 @@ static void by_address(int node)
 {
 	size_t size = (PAGES - 1) * page;
 	struct side in = { .fd = new_dmabuf(PAGES * page) }, out = { .fd = new_dmabuf(PAGES * page) };
-	uint8_t *in_base = see(in.fd, size, page), *out_base = see(out.fd, size, page);
+	uint8_t *in_base = dmabuf_see(in.fd, size, page), *out_base = dmabuf_see(out.fd, size, page);
 	int64_t map_in = map_buffer(node, in_base, size, HAILO8L_DIR_TO_DEVICE);
 	int64_t map_out = map_buffer(node, out_base + page, size - page, HAILO8L_DIR_FROM_DEVICE);
 	struct net n;
@@ -249,7 +193,7 @@ static void wrong(int node)
 	if (strcmp(exporter, "system"))
 		return;
 	/* The chip must not write what the process itself may not. */
-	fd = from_heap(page, O_RDONLY);
+	fd = dmabuf_new(exporter, page, O_RDONLY);
 	EXPECT((int)import(node, fd, page, HAILO8L_DIR_FROM_DEVICE), -EINVAL);
 	EXPECT((int)import(node, fd, page, HAILO8L_DIR_BOTH), -EINVAL);
 	map = import(node, fd, page, HAILO8L_DIR_TO_DEVICE);

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 300
+#
+# Frames in memory of the library, of the program and of other drivers (the
+# kernel of bookworm has none that gives any to a program). Then the same where
+# the chip reaches only what the driver allocates, and whole networks there.
+. /t/guest/_lib
+
+bufinfo=/sys/kernel/debug/dma_buf/bufinfo
+exporters=
+[ -c /dev/udmabuf ] && exporters=udmabuf
+[ -c /dev/dma_heap/system ] && exporters="$exporters system"
+case $(uname -r) in
+6.1.*) ;;
+*) [ -n "$exporters" ] || die "this kernel has no exporter" ;;
+esac
+frames() {
+	memory /t/hef/many.hef || die "no exporter, $*"
+	for exporter in $exporters; do
+		memory /t/hef/many.hef $exporter || die "$exporter, $*"
+	done
+}
+frames "memory of the program"
+rmmod hailo8l
+insmod /t/mod/hailo8l.ko force_allocation_from_driver=2 || die "cannot load"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	[ -e /dev/hailo0 ] && break
+	sleep 0.3
+done
+frames "memory of the driver"
+for name in two_contexts contexts_ddr nms_frame; do
+	run_net -b 2 -n 4 "/t/hef/$name.hef" || die "$name in memory of the driver"
+done
+if [ -e $bufinfo ]; then
+	sleep 1
+	grep -q '^Total 0 objects' $bufinfo || die "dma-bufs stay: $(cat $bufinfo)"
+fi
