@@ -253,15 +253,15 @@ static void one_dmabuf(bool raw)
 	unsigned int before;
 	struct job job;
 	size_t size;
-	int fd, mine;
+	int fd, mine, zero;
 
 	open_job(&job, raw, raw ? H8L_NETWORK_NO_BOUNCE : 0);
 	size = lay_out(&job, NULL, 0);
 	fd = dmabuf_new(exporter, (size + PAGE + 0xffff) & ~(size_t)0xffff, O_RDWR);
 	must(h8l_memory_import(device, fd, PAGE, size, &memory, &error), "import");
 	mine = fcntl(fd, F_DUPFD_CLOEXEC, 100);
-	close(fd);
-	EXPECT(open("/dev/zero", O_RDWR | O_CLOEXEC), fd);
+	zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	EXPECT(dup2(zero, fd), fd);
 	lay_out(&job, h8l_memory_data(memory), 0);
 	dmabuf_sync(mine, DMA_BUF_SYNC_START | both);
 	fill_all(&job);
@@ -275,6 +275,7 @@ static void one_dmabuf(bool raw)
 	h8l_network_close(job.network);
 	h8l_memory_unregister(memory);
 	close(mine);
+	close(zero);
 	close(fd);
 }
 
