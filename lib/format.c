@@ -458,12 +458,37 @@ int format_plan_init(struct format_plan *plan, const struct h8l_stream_info *inf
 	return 0;
 }
 
+/* Its planes are converted one by one, see streams.c */
+static int64_t picture_size(const struct h8l_stream_info *info, struct h8l_format format)
+{
+	enum h8l_order picture = info->device_format.order;
+
+	if (format.type == H8L_TYPE_AUTO)
+		format.type = info->device_format.type;
+	if (format.order == H8L_ORDER_RAW)
+		return format.type == info->device_format.type ?
+		       (int64_t)info->device_frame_size : -ENOTSUP;
+	if ((format.order != H8L_ORDER_AUTO && format.order != picture) ||
+	    !element_size(format.type) ||
+	    (format.type != H8L_TYPE_FLOAT32 && format.type > info->device_format.type))
+		return -ENOTSUP;
+	return (int64_t)info->shape.height * info->shape.width * info->shape.features *
+	       element_size(format.type);
+}
+
+static bool is_picture(enum h8l_order device)
+{
+	return device == H8L_ORDER_NV12 || device == H8L_ORDER_NV21 || device == H8L_ORDER_I420;
+}
+
 int64_t h8l_frame_size(const struct h8l_stream_info *info, struct h8l_format format)
 {
 	struct h8l_stream_info one = *info;
 	struct format_plan plan;
 	int err;
 
+	if (is_picture(info->device_format.order))
+		return picture_size(info, format);
 	one.quant_count = 1;
 	err = format_plan_init(&plan, &one, false, &one.quant, format, NULL);
 	return err ? err : (int64_t)plan.host_size;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Frames: given to the chip, waited for, given back. In steady state (after the
- * first frame that needed a buffer of the library's) nothing is allocated and no message is sent: one launch per stream and frame, one wait
- * for as many frames as are done. Where the program's buffer can be given to
+ * first frame that needed a buffer of the library's) nothing is allocated and no
+ * message is sent: one launch per transfer, one wait for as many as are done. Where the program's buffer can be given to
  * the chip as it is, nothing is copied either. Reference configure-and-run.md
  * section 14.
  */
@@ -26,7 +26,7 @@
 #endif
 #define MAX_UNDER_WAY	(HAILO8L_MAX_ONGOING - 1)
 
-static struct frame *frame_of(const struct h8l_network *network, uint64_t number)
+struct frame *frames_find(const struct h8l_network *network, uint64_t number)
 {
 	return &network->frames[number % network->queue_depth];
 }
@@ -42,6 +42,9 @@ static unsigned int possible_depth(const struct h8l_network *network)
 		const struct stream *stream = &network->streams[i];
 		uint32_t fit = (stream->list.desc_count - 1) / stream->descs_per_frame;
 
+		/* Bursts are not launched frame by frame */
+		if (stream_has_bursts(stream) && fit)
+			continue;
 		if (fit < depth)
 			depth = fit;
 	}
@@ -67,21 +70,25 @@ int frames_create(struct h8l_network *network, struct h8l_error *error)
 	if (network->queue_depth > most)
 		network->queue_depth = most;
 	network->frames = calloc(network->queue_depth, sizeof(*network->frames));
-	network->parts = calloc((size_t)network->queue_depth * network->stream_count,
+	network->parts = calloc((size_t)network->queue_depth * network->share_count,
 				sizeof(*network->parts));
 	if (!network->frames || !network->parts)
 		return fail_memory(error, "frames");
 	for (unsigned int i = 0; i < network->queue_depth; i++)
-		network->frames[i].parts = &network->parts[(size_t)i * network->stream_count];
+		network->frames[i].parts = &network->parts[(size_t)i * network->share_count];
+	streams_size_bounces(network);
 	return create_timer(network, error);
 }
 
 /* ---- the program's own memory ---- */
 
-static bool needs_no_conversion(const struct stream *stream, const struct h8l_buffer *buffer)
+static bool needs_no_conversion(const struct share *share)
 {
-	return stream->plan.direct &&
-	       (stream->edge->direction == H8L_INPUT || buffer->size % OUTPUT_MULTIPLE == 0);
+	const struct stream *stream = share->stream;
+
+	return !stream->edge->mux && !stream_has_bursts(stream) && share->plan.direct &&
+	       (stream->edge->direction == H8L_INPUT ||
+		share->plan.host_size % OUTPUT_MULTIPLE == 0);
 }
 
 /* For this frame only. Pages are mapped, so the buffer must begin with one. 0,
@@ -121,14 +128,14 @@ static void unmap_part(const struct h8l_device *device, struct part *part)
 
 static void unmap_frame(const struct h8l_network *network, const struct frame *frame)
 {
-	for (unsigned int i = 0; i < network->stream_count; i++)
+	for (unsigned int i = 0; i < network->share_count; i++)
 		unmap_part(network->device, &frame->parts[i]);
 }
 
 void frames_release(struct h8l_network *network)
 {
 	for (uint64_t n = network->taken; n < network->submitted; n++)
-		unmap_frame(network, frame_of(network, n));
+		unmap_frame(network, frames_find(network, n));
 	if (network->timer_fd >= 0)
 		close(network->timer_fd);
 	free(network->parts);
@@ -138,9 +145,7 @@ void frames_release(struct h8l_network *network)
 static void *bounce_of(const struct h8l_network *network, const struct stream *stream,
 		       const struct frame *frame)
 {
-	size_t slot = (size_t)(frame - network->frames);
-
-	return (uint8_t *)stream->bounce.data + slot * stream->bounce_step;
+	return stream_slot(stream, (size_t)(frame - network->frames));
 }
 
 /* ---- launching ---- */
@@ -157,7 +162,7 @@ static int launch_failed(const struct h8l_network *network, const struct stream 
 }
 
 /* The last descriptor interrupts the host */
-static int launch(struct h8l_network *network, struct stream *stream,
+int frames_launch(struct h8l_network *network, struct stream *stream,
 		  const struct h8l_memory *memory, const void *data, struct h8l_error *error)
 {
 	struct hailo8l_launch_transfer l = {
@@ -178,45 +183,82 @@ static int launch(struct h8l_network *network, struct stream *stream,
 	return 0;
 }
 
-static int need_bounce(struct h8l_network *network, struct stream *stream,
+int frames_need_bounce(struct h8l_network *network, struct stream *stream,
 		       struct h8l_error *error)
 {
 	if (stream->bounce.data)
 		return 0;
 	if (network->flags & H8L_NETWORK_NO_BOUNCE)
 		return fail(error, -EINVAL, "%s: the buffer of stream %s cannot be used as it is "
-			    "(%s, or it needs a conversion), and the network was opened without "
-			    "buffers of its own", network->group->name, stream->edge->name,
+			    "(%s, or its frames must be converted, taken apart or collected), and "
+			    "the network was opened without buffers of its own",
+			    network->group->name, stream->edge->name,
 			    network->device->identity.driver_memory ?
 			    "it is not from h8l_memory_alloc()" : "no page begins there");
 	return stream_create_bounce(network, stream, error);
 }
 
-static int launch_part(struct h8l_network *network, struct stream *stream,
-		       const struct frame *frame, const struct h8l_buffer *buffer,
-		       struct h8l_error *error)
+static int launch_bounced(struct h8l_network *network, struct stream *stream,
+			  const struct frame *frame, struct h8l_error *error)
 {
-	const struct h8l_memory *memory = memory_of(network->device, buffer);
-	struct part *part = &frame->parts[stream->index];
+	int err = frames_need_bounce(network, stream, error);
 	void *bounce;
-	int err;
 
-	*part = (struct part){ .host = buffer->data, .memory = memory };
-	if (needs_no_conversion(stream, buffer) &&
-	    (memory ? memory_reaches(memory, buffer) :
-	     !map_part(network->device, stream, buffer, part)))
-		return launch(network, stream, memory, buffer->data, error);
-	err = need_bounce(network, stream, error);
 	if (err)
 		return err;
 	bounce = bounce_of(network, stream, frame);
-	part->bounced = true;
-	if (stream->edge->direction == H8L_INPUT) {
-		memory_begin_cpu(memory, false);
-		format_to_device(&stream->plan, buffer->data, bounce);
-		memory_end_cpu(memory, false);
+	for (unsigned int i = 0; i < stream->share_count; i++) {
+		const struct share *share = &stream->shares[i];
+		struct part *part = &frame->parts[share->index];
+
+		part->bounced = true;
+		if (stream->edge->direction != H8L_INPUT)
+			continue;
+		memory_begin_cpu(part->memory, false);
+		format_to_device(&share->plan, part->host, bounce);
+		memory_end_cpu(part->memory, false);
 	}
-	return launch(network, stream, NULL, bounce, error);
+	return frames_launch(network, stream, NULL, bounce, error);
+}
+
+static int launch_stream(struct h8l_network *network, struct stream *stream,
+			 const struct frame *frame, struct h8l_error *error)
+{
+	struct part *part = &frame->parts[stream->shares->index];
+	const struct h8l_buffer buffer = { part->host, stream->shares->plan.host_size };
+
+	if (stream_has_bursts(stream))
+		return bursts_launch(network, stream, error);
+	if (needs_no_conversion(stream->shares) &&
+	    (part->memory ? memory_reaches(part->memory, &buffer) :
+	     !map_part(network->device, stream, &buffer, part)))
+		return frames_launch(network, stream, part->memory, buffer.data, error);
+	return launch_bounced(network, stream, frame, error);
+}
+
+/* What of the program's buffer belongs to a share */
+static struct h8l_buffer share_buffer(const struct share *share, const struct h8l_buffer *whole)
+{
+	return (struct h8l_buffer){
+		.data = (uint8_t *)whole->data + share->host_offset,
+		.size = share->plan.host_size,
+	};
+}
+
+static void set_parts(const struct h8l_network *network, enum h8l_direction direction,
+		      const struct frame *frame, const struct h8l_buffer *buffers)
+{
+	for (unsigned int i = 0; i < network->port_count[direction]; i++) {
+		const struct port *port = &network->ports[direction][i];
+
+		for (unsigned int k = 0; k < port->share_count; k++) {
+			struct h8l_buffer b = share_buffer(&port->shares[k], &buffers[i]);
+
+			frame->parts[port->shares[k].index] = (struct part){
+				.host = b.data, .memory = memory_of(network->device, &b),
+			};
+		}
+	}
 }
 
 /* Outputs first: the chip needs a place for its results before it has input */
@@ -224,12 +266,15 @@ static int launch_frame(struct h8l_network *network, const struct frame *frame,
 			const struct h8l_buffer *inputs, const struct h8l_buffer *outputs,
 			struct h8l_error *error)
 {
+	unsigned int first = network->variant->input_count;
 	int err = 0;
 
-	for (unsigned int i = 0; i < network->variant->output_count && !err; i++)
-		err = launch_part(network, network->user_outputs[i], frame, &outputs[i], error);
-	for (unsigned int i = 0; i < network->variant->input_count && !err; i++)
-		err = launch_part(network, &network->streams[i], frame, &inputs[i], error);
+	set_parts(network, H8L_INPUT, frame, inputs);
+	set_parts(network, H8L_OUTPUT, frame, outputs);
+	for (unsigned int i = first; i < network->stream_count && !err; i++)
+		err = launch_stream(network, &network->streams[i], frame, error);
+	for (unsigned int i = 0; i < first && !err; i++)
+		err = launch_stream(network, &network->streams[i], frame, error);
 	return err;
 }
 
@@ -241,15 +286,15 @@ static uint64_t done_since_start(const struct h8l_network *network)
 	uint64_t done = UINT64_MAX;
 
 	for (unsigned int i = 0; i < network->stream_count; i++)
-		if (network->streams[i].completed < done)
-			done = network->streams[i].completed;
+		if (network->streams[i].done < done)
+			done = network->streams[i].done;
 	return done;
 }
 
 /* What was before the start was done or given up by then */
 static bool is_done(const struct h8l_network *network, uint64_t number)
 {
-	return frame_of(network, number)->failed || number < network->started_at ||
+	return frames_find(network, number)->failed || number < network->started_at ||
 	       number - network->started_at < done_since_start(network);
 }
 
@@ -262,7 +307,7 @@ static bool under_way(const struct h8l_network *network)
 void frames_cancel(struct h8l_network *network, int status)
 {
 	for (uint64_t n = network->taken; n < network->submitted; n++) {
-		struct frame *frame = frame_of(network, n);
+		struct frame *frame = frames_find(network, n);
 
 		if (is_done(network, n))
 			continue;
@@ -302,10 +347,13 @@ static int count_completions(struct h8l_network *network, const struct hailo8l_i
 	if (irq->data > HAILO8L_IRQ_DATA_MAX_COMPLETED)
 		return fail(error, -EIO, "%s: stream %s: DMA error; see the kernel log",
 			    network->group->name, stream->edge->name);
-	stream->completed += irq->data;
-	if (stream->completed > stream->launched)
+	if (irq->data > stream->launched - stream->completed)
 		return fail(error, -EPROTO, "%s: stream %s: the driver reports more transfers than "
 			    "there were", network->group->name, stream->edge->name);
+	if (stream_has_bursts(stream))
+		return bursts_take(network, stream, irq->data, error);
+	stream->completed += irq->data;
+	stream->done = stream->completed;
 	return 0;
 }
 
@@ -392,7 +440,7 @@ static int timed_out(const struct h8l_network *network, struct h8l_error *error)
 	const char *missing = "";
 
 	for (unsigned int i = 0; i < network->stream_count; i++)
-		if (network->streams[i].completed == done_since_start(network))
+		if (network->streams[i].done == done_since_start(network))
 			missing = network->streams[i].edge->name;
 	return fail(error, -ETIMEDOUT, "%s: no result within %u ms (stream %s); the network is "
 		    "stopped and can be started again, see the kernel log",
@@ -483,17 +531,37 @@ static void calm_timer(const struct h8l_network *network)
 		return;
 }
 
+/* A part of a mux is put together first, at once where it goes if no conversion
+ * follows
+ */
+static void take_share(const struct stream *stream, const struct share *share,
+		       const void *transfer, void *host)
+{
+	void *whole = share->plan.direct ? host : stream->scratch;
+
+	if (stream->edge->mux) {
+		share_gather(share, transfer, whole);
+		transfer = whole;
+	}
+	if (transfer != host)
+		format_to_host(&share->plan, transfer, host);
+}
+
 static void take_outputs(const struct h8l_network *network, const struct frame *frame)
 {
 	for (unsigned int i = network->variant->input_count; i < network->stream_count; i++) {
 		const struct stream *stream = &network->streams[i];
 
-		if (!frame->parts[i].bounced)
-			continue;
-		memory_begin_cpu(frame->parts[i].memory, true);
-		format_to_host(&stream->plan, bounce_of(network, stream, frame),
-			       frame->parts[i].host);
-		memory_end_cpu(frame->parts[i].memory, true);
+		for (unsigned int k = 0; k < stream->share_count; k++) {
+			const struct share *share = &stream->shares[k];
+			const struct part *part = &frame->parts[share->index];
+
+			if (!part->bounced)
+				continue;
+			memory_begin_cpu(part->memory, true);
+			take_share(stream, share, bounce_of(network, stream, frame), part->host);
+			memory_end_cpu(part->memory, true);
+		}
 	}
 }
 
@@ -501,7 +569,7 @@ static void take_outputs(const struct h8l_network *network, const struct frame *
 static int take_frame(struct h8l_network *network, struct h8l_completion *completion,
 		      struct h8l_error *error)
 {
-	struct frame *frame = frame_of(network, network->taken);
+	struct frame *frame = frames_find(network, network->taken);
 	int status = frame->failed ? frame->status : 0;
 
 	unmap_frame(network, frame);
@@ -520,27 +588,35 @@ static int take_frame(struct h8l_network *network, struct h8l_completion *comple
 	return 1;
 }
 
-static int check_part(const struct h8l_network *network, const struct stream *stream,
+static int check_port(const struct h8l_network *network, const struct port *port,
 		      const struct h8l_buffer *buffer, struct h8l_error *error)
 {
-	const struct h8l_memory *memory = memory_of(network->device, buffer);
+	int err = 0;
 
-	return !memory ? 0 : memory_check(memory, buffer, stream->edge->direction,
-					  needs_no_conversion(stream, buffer), error);
+	for (unsigned int i = 0; i < port->share_count && !err; i++) {
+		const struct share *share = &port->shares[i];
+		const struct h8l_buffer b = share_buffer(share, buffer);
+		const struct h8l_memory *memory = memory_of(network->device, &b);
+
+		if (memory)
+			err = memory_check(memory, &b, port->edge->direction,
+					   needs_no_conversion(share), error);
+	}
+	return err;
 }
 
 /* What can never be is refused before it disturbs frames under way */
-static int check_parts(const struct h8l_network *network, const struct h8l_buffer *inputs,
+static int check_ports(const struct h8l_network *network, const struct h8l_buffer *inputs,
 		       const struct h8l_buffer *outputs, struct h8l_error *error)
 {
 	int err = 0;
 
 	if (!network->device->memories)
 		return 0;
-	for (unsigned int i = 0; i < network->variant->input_count && !err; i++)
-		err = check_part(network, &network->streams[i], &inputs[i], error);
-	for (unsigned int i = 0; i < network->variant->output_count && !err; i++)
-		err = check_part(network, network->user_outputs[i], &outputs[i], error);
+	for (unsigned int i = 0; i < network->port_count[H8L_INPUT] && !err; i++)
+		err = check_port(network, &network->ports[H8L_INPUT][i], &inputs[i], error);
+	for (unsigned int i = 0; i < network->port_count[H8L_OUTPUT] && !err; i++)
+		err = check_port(network, &network->ports[H8L_OUTPUT][i], &outputs[i], error);
 	return err;
 }
 
@@ -550,8 +626,8 @@ static int submit_locked(struct h8l_network *network, const struct h8l_buffer *i
 			 struct h8l_error *error)
 {
 	const struct h8l_os *os = network->device->os;
-	struct frame *frame = frame_of(network, network->submitted);
-	int err = check_parts(network, inputs, outputs, error) ?:
+	struct frame *frame = frames_find(network, network->submitted);
+	int err = check_ports(network, inputs, outputs, error) ?:
 		  session_start(network, batch, error);
 
 	if (err)
@@ -560,7 +636,6 @@ static int submit_locked(struct h8l_network *network, const struct h8l_buffer *i
 		network->progress_us = os->now_us(os);
 		arm_timer(network, MAX_SLEEP_US * 1000);
 	}
-	memset(frame->parts, 0, network->stream_count * sizeof(*frame->parts));
 	err = launch_frame(network, frame, inputs, outputs, error);
 	if (!err) {
 		network->submitted++;
@@ -578,14 +653,13 @@ static int check_buffers(const struct h8l_network *network, enum h8l_direction d
 			 struct h8l_error *error)
 {
 	const char *what = direction == H8L_INPUT ? "input" : "output";
-	unsigned int needed = direction == H8L_INPUT ? network->variant->input_count :
-						       network->variant->output_count;
+	unsigned int needed = network->port_count[direction];
 
 	if (count != needed || !buffers)
 		return fail(error, -EINVAL, "%s has %u %ss, %u buffers were given",
 			    network->group->name, needed, what, count);
 	for (unsigned int i = 0; i < count; i++) {
-		size_t size = find_network_stream(network, direction, i)->plan.host_size;
+		size_t size = network->ports[direction][i].host_size;
 
 		if (!buffers[i].data || buffers[i].size != size)
 			return fail(error, -EINVAL, "%s: %s %u takes %zu bytes, the buffer has %zu",

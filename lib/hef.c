@@ -201,8 +201,8 @@ int h8l_hef_group(const struct h8l_hef *hef, unsigned int index, struct h8l_grou
 	*info = (struct h8l_group_info){
 		.context_count = v->context_count,
 		.network_count = v->network_count,
-		.input_count = v->input_count,
-		.output_count = v->output_count,
+		.input_count = v->user_input_count,
+		.output_count = v->user_output_count,
 		.layout_count = group->variant_count,
 		.unsupported = group->unsupported,
 	};
@@ -221,7 +221,7 @@ void hef_stream_info(const struct hef_edge *edge, struct h8l_stream_info *info)
 		.device_shape = edge->device_shape,
 		.device_format.type = edge->data_bytes == 1 ? H8L_TYPE_UINT8 : H8L_TYPE_UINT16,
 		.device_format.order = edge->order,
-		.device_frame_size = edge->frame_size,
+		.device_frame_size = hef_frame_bytes(edge),
 		.quant = edge->quant[0],
 		.quant_count = edge->quant_count,
 	};
@@ -239,8 +239,8 @@ static const struct hef_edge *find_stream(const struct h8l_hef *hef, unsigned in
 		return NULL;
 	v = &hef->groups[group].variants[0];
 	if (direction == H8L_INPUT)
-		return stream < v->input_count ? v->inputs[stream] : NULL;
-	return stream < v->output_count ? v->user_outputs[stream] : NULL;
+		return stream < v->user_input_count ? v->user_inputs[stream] : NULL;
+	return stream < v->user_output_count ? v->user_outputs[stream] : NULL;
 }
 
 int h8l_hef_stream(const struct h8l_hef *hef, unsigned int group, enum h8l_direction direction,

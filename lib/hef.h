@@ -86,7 +86,19 @@ struct hef_nms {
 	bool split;			/* one of several streams of one output */
 };
 
-/* One stream of one context */
+/* Where a part of a mux lies in the frame of its stream: count[0] groups of
+ * count[1] pieces. One behind the other they are the part's own frame.
+ */
+struct hef_slices {
+	uint32_t offset;		/* bytes, of the first piece */
+	uint32_t size;			/* of a piece */
+	uint32_t count[2];
+	uint32_t step[2];		/* from group to group, from piece to piece */
+};
+
+/* One stream of one context; or what only a program sees: a part of a mux, a
+ * picture whose planes are streams.
+ */
 struct hef_edge {
 	const char *name;
 	enum h8l_direction direction;
@@ -98,12 +110,18 @@ struct hef_edge {
 	uint32_t pad;			/* number of its output pad, if it has one */
 	bool transposed;		/* shape is swapped against device_shape */
 	bool mux;			/* several outputs in one */
-	bool plane;			/* one of several streams of a picture */
+	bool picture;			/* an input of several streams, its planes */
+	/* Of a part of a mux: the mux. Of a plane: the picture. Else NULL */
+	const struct hef_edge *whole;
+	const struct hef_edge *parts;	/* of a mux, or planes of a picture */
+	unsigned int part_count;
+	struct hef_slices slices;	/* of a part of a mux */
 	struct h8l_shape shape;
 	struct h8l_shape device_shape;
 	enum h8l_order order;		/* on the device */
 	uint8_t data_bytes;		/* of an element, 1 or 2 */
-	uint32_t frame_size;		/* bytes on the wire, multiple of 8 */
+	uint32_t frame_size;		/* bytes of a transfer, multiple of 8 */
+	uint32_t max_transfers;		/* of a frame: 1, but for boxes in bursts */
 	uint16_t core_bytes;		/* per buffer */
 	uint16_t core_buffers;		/* per frame */
 	uint16_t feature_padding;	/* payload register, 0 for none */
@@ -150,8 +168,13 @@ struct hef_variant {
 	unsigned int input_count;
 	const struct hef_edge **outputs;
 	unsigned int output_count;
-	/* outputs in the order in which the user sees them */
+	/* What a program gives and gets, outputs in its order: the same edges, but
+	 * pictures instead of planes and the parts of a mux instead of it
+	 */
+	const struct hef_edge **user_inputs;
+	unsigned int user_input_count;
 	const struct hef_edge **user_outputs;
+	unsigned int user_output_count;
 	struct hef_op *ops;
 	unsigned int op_count;
 };
@@ -193,5 +216,14 @@ const struct hef_variant *hef_choose(const struct h8l_hef *hef, const struct hef
 				     struct h8l_error *error);
 
 void hef_stream_info(const struct hef_edge *edge, struct h8l_stream_info *info);
+
+/* How to read the boxes of a stream with order NMS_ON_CHIP */
+struct pp_onchip hef_onchip(const struct hef_edge *edge);
+
+/* Bytes of a frame on the wire, the most that it can have */
+static inline size_t hef_frame_bytes(const struct hef_edge *edge)
+{
+	return (size_t)edge->frame_size * edge->max_transfers;
+}
 
 #endif /* H8L_HEF_H */

@@ -69,15 +69,21 @@ static int parse_burst(struct hef_parser *p, const Hef__Nms *n, struct hef_edge 
 /* One transfer: a box, a burst, or all bursts of a frame if each class fits
  * into one (a delimiter ends it). Reference configure-and-run.md 14.1.
  */
-static int nms_transfer_size(struct hef_parser *p, struct hef_edge *edge)
+static int nms_transfers(struct hef_parser *p, struct hef_edge *edge)
 {
 	const struct hef_nms *nms = &edge->nms;
 	uint64_t size = (uint64_t)nms->box_size * nms->burst;
+	uint64_t count = (uint64_t)nms->classes * nms->chunks *
+			 (((uint64_t)nms->max_boxes + nms->burst) / nms->burst);
 
-	if (nms->per_class && nms->burst > nms->max_boxes)
-		size *= (uint64_t)nms->classes * nms->chunks;
+	if (nms->per_class && nms->burst > nms->max_boxes) {
+		size *= count;
+		count = 1;
+	}
 	edge->frame_size = (uint32_t)size;
-	return hef_check_max(p, "NMS transfer size", size, INT32_MAX);
+	edge->max_transfers = (uint32_t)count;
+	return hef_check_max(p, "NMS transfer size", size, INT32_MAX) ?:
+	       hef_check_max(p, "NMS frame size", size * count, INT32_MAX);
 }
 
 static int parse_nms(struct hef_parser *p, const Hef__Nms *n, struct hef_edge *edge)
@@ -104,7 +110,13 @@ static int parse_nms(struct hef_parser *p, const Hef__Nms *n, struct hef_edge *e
 				   MAX_NMS_PARTS);
 	edge->shape = (struct h8l_shape){ edge->nms.classes, NMS_BOX_PARAMS,
 					  edge->nms.max_boxes * edge->nms.chunks };
-	return parse_burst(p, n, edge) ?: nms_transfer_size(p, edge);
+	return parse_burst(p, n, edge) ?: nms_transfers(p, edge);
+}
+
+/* Itself or a part of it */
+static bool in_mux(const struct hef_edge *edge)
+{
+	return edge->mux || (edge->whole && edge->whole->mux);
 }
 
 /* Does the periphery take off the row padding? Then the frames on the wire
@@ -120,7 +132,7 @@ static bool periphery_strips_padding(const struct hef_parser *p, const Hef__Shap
 	if (s->fifo_size && s->fifo_size < limit)
 		limit = s->fifo_size;
 	return !p->hef->features.hw_padding_in_dfc && edge->connection == HEF_BOUNDARY &&
-	       !edge->mux && edge->order == H8L_ORDER_NHCW && s->core_buffers == s->height &&
+	       !in_mux(edge) && edge->order == H8L_ORDER_NHCW && s->core_buffers == s->height &&
 	       row % 8 == 0 && row <= UINT32_MAX / 2 && row * s->data_bytes <= limit - 1;
 }
 
@@ -159,6 +171,7 @@ static int parse_shapes(struct hef_parser *p, const Hef__Shape *s, struct hef_ed
 				   " elements is empty or too large", edge->name,
 				   s->padded_height, s->padded_width, s->padded_features);
 	edge->frame_size = (uint32_t)align_up(bytes, 8);
+	edge->max_transfers = 1;
 	if (strips)
 		return hef_check_max(p, "row width", (uint64_t)s->width * s->data_bytes,
 				     UINT16_MAX);
@@ -246,7 +259,7 @@ static int parse_quant(struct hef_parser *p, const Hef__Quant *q, struct hef_edg
 	return edge->quant ? 0 : hef_no_memory(p);
 }
 
-static int parse_layer(struct hef_parser *p, const Hef__Layer *l, struct hef_edge *edge)
+int hef_parse_layer(struct hef_parser *p, const Hef__Layer *l, struct hef_edge *edge)
 {
 	if (!l)
 		return hef_invalid(p, "a stream without a description");
@@ -255,28 +268,12 @@ static int parse_layer(struct hef_parser *p, const Hef__Layer *l, struct hef_edg
 	       parse_quant(p, l->quant, edge);
 }
 
-static int parse_mux(struct hef_parser *p, const Hef__Mux *m, struct hef_edge *edge)
+int hef_parse_mux_base(struct hef_parser *p, const char *name, const Hef__Shape *shape,
+			  struct hef_edge *edge)
 {
 	edge->mux = true;
-	return hef_copy_name(p, m->name, &edge->name) ?:
-	       parse_base(p, m->shape, false, edge) ?:
+	return hef_copy_name(p, name, &edge->name) ?: parse_base(p, shape, false, edge) ?:
 	       parse_quant(p, NULL, edge);
-}
-
-static int parse_planes(struct hef_parser *p, const Hef__Planes *planes, struct hef_edge *edges,
-			unsigned int *count)
-{
-	struct hef_edge model = edges[*count];
-	int err = 0;
-
-	model.plane = true;
-	for (size_t i = 0; i < planes->n_planes && !err; i++) {
-		struct hef_edge *edge = &edges[(*count)++];
-
-		*edge = model;
-		err = parse_layer(p, planes->planes[i]->layer, edge);
-	}
-	return err;
 }
 
 static int parse_peer(struct hef_parser *p, const Hef__Connection *c, struct hef_edge *edge)
@@ -336,11 +333,11 @@ static int parse_body(struct hef_parser *p, const Hef__Edge *proto, struct hef_e
 {
 	switch (proto->body_case) {
 	case HEF__EDGE__BODY_LAYER:
-		return parse_layer(p, proto->layer, &edges[(*count)++]);
+		return hef_parse_layer(p, proto->layer, &edges[(*count)++]);
 	case HEF__EDGE__BODY_MUX:
-		return parse_mux(p, proto->mux, &edges[(*count)++]);
+		return hef_parse_mux(p, proto->mux, &edges[(*count)++]);
 	case HEF__EDGE__BODY_PLANES:
-		return parse_planes(p, proto->planes, edges, count);
+		return hef_parse_planes(p, proto->planes, edges, count);
 	default:
 		return hef_invalid(p, "a stream without a description");
 	}

@@ -169,6 +169,36 @@ static bool same_name(const struct hef_edge *const *edges, unsigned int count, c
 	return false;
 }
 
+static int add_user_edge(struct hef_parser *p, struct hef_variant *v,
+			 const struct hef_edge *edge)
+{
+	if (same_name(v->user_inputs, v->user_input_count, edge->name) ||
+	    same_name(v->user_outputs, v->user_output_count, edge->name))
+		return hef_invalid(p, "two inputs or outputs are called %s", edge->name);
+	if (v->user_input_count + v->user_output_count == HEF_MAX_STREAMS)
+		return hef_invalid(p, "more than %d inputs and outputs", HEF_MAX_STREAMS);
+	if (edge->direction == H8L_INPUT)
+		v->user_inputs[v->user_input_count++] = edge;
+	else
+		v->user_outputs[v->user_output_count++] = edge;
+	return 0;
+}
+
+/* A picture comes with its first plane */
+static int add_user_edges(struct hef_parser *p, struct hef_variant *v,
+			  const struct hef_edge *edge)
+{
+	int err = 0;
+
+	if (edge->whole)
+		return edge == edge->whole->parts ? add_user_edge(p, v, edge->whole) : 0;
+	if (!edge->mux)
+		return add_user_edge(p, v, edge);
+	for (unsigned int i = 0; i < edge->part_count && !err; i++)
+		err = add_user_edge(p, v, &edge->parts[i]);
+	return err;
+}
+
 static int add_boundary(struct hef_parser *p, struct hef_variant *v, const struct hef_edge *edge)
 {
 	if (same_name(v->inputs, v->input_count, edge->name) ||
@@ -180,17 +210,23 @@ static int add_boundary(struct hef_parser *p, struct hef_variant *v, const struc
 		v->inputs[v->input_count++] = edge;
 	else
 		v->outputs[v->output_count++] = edge;
-	return 0;
+	return add_user_edges(p, v, edge);
+}
+
+static const struct hef_edge **new_list(struct hef_parser *p)
+{
+	return arena_array(p->arena, HEF_MAX_STREAMS, sizeof(struct hef_edge *));
 }
 
 static int collect_boundaries(struct hef_parser *p, struct hef_variant *v)
 {
 	int err = 0;
 
-	v->inputs = arena_array(p->arena, HEF_MAX_STREAMS, sizeof(*v->inputs));
-	v->outputs = arena_array(p->arena, HEF_MAX_STREAMS, sizeof(*v->outputs));
-	v->user_outputs = arena_array(p->arena, HEF_MAX_STREAMS, sizeof(*v->user_outputs));
-	if (!v->inputs || !v->outputs || !v->user_outputs)
+	v->inputs = new_list(p);
+	v->outputs = new_list(p);
+	v->user_inputs = new_list(p);
+	v->user_outputs = new_list(p);
+	if (!v->inputs || !v->outputs || !v->user_inputs || !v->user_outputs)
 		return hef_no_memory(p);
 	for (unsigned int c = 0; c < v->context_count; c++) {
 		p->context = (int)c;
@@ -205,28 +241,29 @@ static int collect_boundaries(struct hef_parser *p, struct hef_variant *v)
 
 static const struct hef_edge *find_output(const struct hef_variant *v, const char *name)
 {
-	for (unsigned int i = 0; i < v->output_count; i++)
-		if (!strcmp(v->outputs[i]->name, name))
-			return v->outputs[i];
+	for (unsigned int i = 0; i < v->user_output_count; i++)
+		if (!strcmp(v->user_outputs[i]->name, name))
+			return v->user_outputs[i];
 	return NULL;
 }
 
 /* The order in which the compiler's user named the outputs. Where the names
- * are not those of streams (outputs of host operations, mux), the order of
- * the streams stands.
+ * are not those of streams (outputs of host operations), the order of the
+ * streams stands.
  */
 static void order_outputs(struct hef_variant *v, char *const *names, size_t count)
 {
+	const struct hef_edge *ordered[HEF_MAX_STREAMS];
 	unsigned int found = 0;
 
-	for (size_t i = 0; i < count && found < v->output_count; i++) {
+	for (size_t i = 0; i < count && found < v->user_output_count; i++) {
 		const struct hef_edge *edge = find_output(v, names[i]);
 
-		if (edge && !same_name(v->user_outputs, found, names[i]))
-			v->user_outputs[found++] = edge;
+		if (edge && !same_name(ordered, found, names[i]))
+			ordered[found++] = edge;
 	}
-	if (found != v->output_count || count != found)
-		memcpy(v->user_outputs, v->outputs, v->output_count * sizeof(*v->outputs));
+	if (found == v->user_output_count && count == found)
+		memcpy(v->user_outputs, ordered, found * sizeof(*ordered));
 }
 
 /* ---- variants ---- */
@@ -367,7 +404,7 @@ static int parse_variants(struct hef_parser *p, const Hef__NetworkGroup *proto,
  */
 static bool same_stream(const struct hef_edge *a, const struct hef_edge *b)
 {
-	return !strcmp(a->name, b->name) && a->frame_size == b->frame_size &&
+	return !strcmp(a->name, b->name) && hef_frame_bytes(a) == hef_frame_bytes(b) &&
 	       a->order == b->order && a->data_bytes == b->data_bytes &&
 	       !memcmp(&a->shape, &b->shape, sizeof(a->shape)) &&
 	       !memcmp(&a->device_shape, &b->device_shape, sizeof(a->device_shape));
@@ -375,12 +412,13 @@ static bool same_stream(const struct hef_edge *a, const struct hef_edge *b)
 
 static bool same_streams(const struct hef_variant *a, const struct hef_variant *b)
 {
-	if (a->input_count != b->input_count || a->output_count != b->output_count)
+	if (a->user_input_count != b->user_input_count ||
+	    a->user_output_count != b->user_output_count)
 		return false;
-	for (unsigned int i = 0; i < a->input_count; i++)
-		if (!same_stream(a->inputs[i], b->inputs[i]))
+	for (unsigned int i = 0; i < a->user_input_count; i++)
+		if (!same_stream(a->user_inputs[i], b->user_inputs[i]))
 			return false;
-	for (unsigned int i = 0; i < a->output_count; i++)
+	for (unsigned int i = 0; i < a->user_output_count; i++)
 		if (!same_stream(a->user_outputs[i], b->user_outputs[i]))
 			return false;
 	return true;
@@ -396,25 +434,10 @@ static int check_variants(struct hef_parser *p, const struct hef_group *group)
 
 /* ---- what we cannot do yet ---- */
 
-/* A burst holds a whole class and the mark at its end. Reference
- * configure-and-run.md 14.1.
- */
-static bool one_transfer(const struct hef_nms *nms)
-{
-	return nms->per_class && nms->burst > nms->max_boxes;
-}
-
 static const char *unsupported_edge(const struct hef_edge *edge)
 {
 	if (edge->connection == HEF_CACHE)
 		return "it keeps data in caches between frames";
-	if (edge->mux)
-		return "one of its streams carries several outputs (mux)";
-	if (edge->plane)
-		return "one of its inputs is split into planes";
-	if (edge->order == H8L_ORDER_NMS_ON_CHIP && !one_transfer(&edge->nms))
-		return "it does non-maximum suppression on the chip and gives a frame in "
-		       "several transfers";
 	if (edge->order == H8L_ORDER_NMS_ON_CHIP && edge->nms.split)
 		return "it does non-maximum suppression on the chip and gives the classes in "
 		       "several streams";

@@ -2,8 +2,9 @@
 /*
  * From the protobuf of a HEF to struct h8l_hef. The stages, each in a file of
  * its own: hef_metadata.c (top level), hef_group.c (groups, layout variants,
- * contexts), hef_edges.c (streams), hef_actions.c (operations of the chip),
- * hef_ops.c (those of the host).
+ * contexts), hef_edges.c (streams), hef_parts.c (those of several outputs, or of
+ * a part of an input), hef_actions.c (operations of the chip), hef_ops.c (those
+ * of the host).
  */
 #ifndef H8L_HEF_METADATA_H
 #define H8L_HEF_METADATA_H
@@ -47,6 +48,18 @@ int hef_parse_group(struct hef_parser *p, const Hef__NetworkGroup *proto,
 		    struct hef_group *group);
 int hef_parse_edge(struct hef_parser *p, const Hef__Edge *proto, struct hef_edge *edges,
 		   unsigned int *count);
+/* Of an edge that has its direction, connection and place */
+int hef_parse_layer(struct hef_parser *p, const Hef__Layer *layer, struct hef_edge *edge);
+/* Name and shape of a mux, outer or inner */
+int hef_parse_mux_base(struct hef_parser *p, const char *name, const Hef__Shape *shape,
+		       struct hef_edge *edge);
+/* One stream with several outputs */
+int hef_parse_mux(struct hef_parser *p, const Hef__Mux *mux, struct hef_edge *edge);
+/* Several streams of one input. `edges` from *count on: one for each plane, the
+ * first one filled in as for hef_parse_layer()
+ */
+int hef_parse_planes(struct hef_parser *p, const Hef__Planes *planes, struct hef_edge *edges,
+		     unsigned int *count);
 /* How many streams an edge of the file becomes */
 size_t hef_edge_streams(const Hef__Edge *proto);
 int hef_parse_operations(struct hef_parser *p, Hef__Operation *const *operations, size_t count,

@@ -59,8 +59,6 @@ static unsigned int add_input(struct op_reader *r, const struct hef_edge *edge)
 			return i;
 	if (edge->transposed)
 		op->unsupported = "it reads an output that is transposed";
-	if (edge->mux)
-		op->unsupported = "it reads an output that shares its stream with others";
 	if (!has_one_quant(edge))
 		op->unsupported = "it reads an output with several scales";
 	op->inputs[op->input_count] = edge;
@@ -68,6 +66,7 @@ static unsigned int add_input(struct op_reader *r, const struct hef_edge *edge)
 	return op->input_count++;
 }
 
+/* The pad of a mux stands for no output, so that an operation there is only named */
 static int input_at_pad(struct op_reader *r, uint32_t pad, unsigned int *input)
 {
 	for (unsigned int i = 0; i < r->variant->output_count; i++) {
@@ -75,7 +74,10 @@ static int input_at_pad(struct op_reader *r, uint32_t pad, unsigned int *input)
 
 		if (!edge->has_pad || edge->pad != pad)
 			continue;
-		*input = add_input(r, edge);
+		*input = add_input(r, edge->mux ? edge->parts : edge);
+		if (edge->mux)
+			r->op->unsupported = "it reads an output that shares its stream with "
+					     "others";
 		return 0;
 	}
 	return hef_invalid(r->p, "%s reads the output pad %" PRIu32 ", which does not exist",
@@ -84,9 +86,9 @@ static int input_at_pad(struct op_reader *r, uint32_t pad, unsigned int *input)
 
 static int input_named(struct op_reader *r, const char *name, unsigned int *input)
 {
-	for (unsigned int i = 0; i < r->variant->output_count; i++)
-		if (same_stream_name(r->variant->outputs[i]->name, name)) {
-			*input = add_input(r, r->variant->outputs[i]);
+	for (unsigned int i = 0; i < r->variant->user_output_count; i++)
+		if (same_stream_name(r->variant->user_outputs[i]->name, name)) {
+			*input = add_input(r, r->variant->user_outputs[i]);
 			return 0;
 		}
 	return hef_invalid(r->p, "%s reads the stream %s, which does not exist", r->op->name,
@@ -318,7 +320,7 @@ static void check_head(struct hef_op *op)
 
 /* ---- boxes found on the chip ---- */
 
-static struct pp_onchip onchip_of(const struct hef_edge *edge)
+struct pp_onchip hef_onchip(const struct hef_edge *edge)
 {
 	return (struct pp_onchip){
 		.classes = edge->nms.classes,
@@ -340,7 +342,7 @@ static void set_onchip(struct hef_op *op, const struct hef_edge *edge)
 
 	op->kind = H8L_POST_DETECTIONS;
 	op->on_chip = true;
-	op->onchip = onchip_of(edge);
+	op->onchip = hef_onchip(edge);
 	op->nms.head = PP_IOU;
 	op->nms.classes = edge->nms.classes;
 	op->nms.chunks = edge->nms.chunks;

@@ -2,8 +2,9 @@
 /*
  * A network group configured on a device. Who does what: links.c gives streams
  * their channels, lists and registers; contexts.c writes the action lists;
- * session.c opens, starts, stops and closes; frames.c runs; streams.c answers
- * questions.
+ * session.c opens, starts, stops and closes; streams.c knows what a program
+ * gives and gets, and its formats; frames.c runs; bursts.c helps it where a frame
+ * has many transfers.
  */
 #ifndef H8L_NETWORK_H
 #define H8L_NETWORK_H
@@ -26,20 +27,48 @@ struct stream {
 	uint8_t channel;
 	struct desc_list list;
 	uint32_t queue;			/* transfers that fit, as the stock library counts */
-	uint32_t descs_per_frame;
-	struct format_plan plan;
-	struct dma_buffer bounce;	/* queue_depth device frames; none before the
-					 * first frame that needs it
+	uint32_t descs_per_frame;	/* of a transfer */
+	struct share *shares;		/* what it carries: one, or the parts of a mux */
+	unsigned int share_count;
+	struct dma_buffer bounce;	/* transfers; none before the first frame that
+					 * needs it
 					 */
-	size_t bounce_step;		/* bytes between them */
+	unsigned int slots;		/* transfers in it */
+	size_t slot_step;		/* bytes between them */
+	void *scratch;			/* of a mux: room for one part */
 
 	/* Since the network was started */
 	uint32_t head;			/* next descriptor */
 	uint64_t launched;		/* transfers */
 	uint64_t completed;
+	uint64_t done;			/* frames */
+
+	/* Boxes that come in bursts: the frame that is coming */
+	struct pp_onchip onchip;
+	struct pp_onchip_reader reader;
+	size_t filled;			/* bytes */
 };
 
-/* One stream's part of a frame under way */
+/* What one stream carries of one input or output: all of it, a plane of a
+ * picture, or a part of a mux
+ */
+struct share {
+	const struct hef_edge *edge;
+	struct stream *stream;
+	unsigned int index;		/* in network->shares */
+	size_t host_offset;		/* in the program's buffer */
+	struct format_plan plan;
+};
+
+/* An input or output as a program sees it */
+struct port {
+	const struct hef_edge *edge;
+	struct share *shares;		/* more than one: planes */
+	unsigned int share_count;
+	size_t host_size;
+};
+
+/* One share of a frame under way */
 struct part {
 	void *host;			/* the program's buffer, */
 	const struct h8l_memory *memory;	/* and where it is registered, or NULL */
@@ -51,7 +80,7 @@ struct part {
 struct frame {
 	int status;			/* if it failed */
 	bool failed;
-	struct part *parts;		/* one per stream */
+	struct part *parts;		/* one per share */
 };
 
 /* Memory between two streams on the chip: from context to context, or rows
@@ -96,7 +125,10 @@ struct h8l_network {
 	uint32_t boundary_bitmap;
 	struct stream *streams;		/* inputs, then outputs, as in the variant */
 	unsigned int stream_count;
-	struct stream *user_outputs[HEF_MAX_STREAMS];	/* in the user's order */
+	struct share *shares;		/* stream by stream */
+	unsigned int share_count;
+	struct port *ports[2];		/* by direction, in the program's order */
+	unsigned int port_count[2];
 
 	struct link_set boundary;	/* all of them: outputs, then inputs */
 	struct link_set *contexts;
@@ -150,16 +182,48 @@ int frames_drain(struct h8l_network *network, struct h8l_error *error);
  * gets `status`, those behind it -ECANCELED
  */
 void frames_cancel(struct h8l_network *network, int status);
+/* Gives a transfer from or to `data`, which may be in `memory`, to the chip */
+int frames_launch(struct h8l_network *network, struct stream *stream,
+		  const struct h8l_memory *memory, const void *data, struct h8l_error *error);
+/* Before anything is put into the stream's bounce buffer */
+int frames_need_bounce(struct h8l_network *network, struct stream *stream,
+		       struct h8l_error *error);
+/* `number`: not taken back yet */
+struct frame *frames_find(const struct h8l_network *network, uint64_t number);
+
+/* ---- bursts.c: a stream whose frames have as many transfers as the chip finds
+ * boxes for; the device's lock is held ----
+ */
+
+static inline bool stream_has_bursts(const struct stream *stream)
+{
+	return stream->edge->max_transfers > 1;
+}
+
+/* How many transfers the chip gets at a time */
+unsigned int bursts_slots(const struct h8l_network *network, const struct stream *stream);
+/* Gives the chip all of them that it does not have */
+int bursts_launch(struct h8l_network *network, struct stream *stream, struct h8l_error *error);
+/* So many more transfers came: they go to the frames they belong to */
+int bursts_take(struct h8l_network *network, struct stream *stream, unsigned int count,
+		struct h8l_error *error);
+/* The next transfer begins a frame */
+void bursts_reset(struct stream *stream);
 
 /* ---- streams.c ---- */
 
-/* Default formats for all streams */
+/* Ports and shares, with default formats */
 int streams_create(struct h8l_network *network, struct h8l_error *error);
+/* How many transfers of each stream fit into its bounce buffer */
+void streams_size_bounces(struct h8l_network *network);
+void *stream_slot(const struct stream *stream, uint64_t slot);
 /* Memory for frames that have to be converted or copied */
 int stream_create_bounce(struct h8l_network *network, struct stream *stream,
 			 struct h8l_error *error);
 void streams_release(struct h8l_network *network);
-struct stream *find_network_stream(const struct h8l_network *network,
-				   enum h8l_direction direction, unsigned int index);
+struct port *find_network_port(const struct h8l_network *network, enum h8l_direction direction,
+			       unsigned int index);
+/* Takes the parts of a mux apart: `part` gets what `share` is of it */
+void share_gather(const struct share *share, const void *transfer, void *part);
 
 #endif /* H8L_NETWORK_H */

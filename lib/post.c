@@ -77,7 +77,7 @@ static unsigned int output_index(const struct hef_variant *v, const struct hef_e
 {
 	unsigned int i = 0;
 
-	while (i < v->output_count && v->user_outputs[i] != edge)
+	while (i < v->user_output_count && v->user_outputs[i] != edge)
 		i++;
 	return i;
 }
@@ -331,7 +331,7 @@ static struct h8l_post *new_post(const struct h8l_network *network, const struct
 	post->hef = network->hef;
 	post->op = op;
 	post->group = network->group;
-	post->output_count = network->variant->output_count;
+	post->output_count = network->variant->user_output_count;
 	hef_hold(post->hef);
 	return post;
 }
@@ -476,7 +476,7 @@ static int find_inputs(struct h8l_post *post, const struct h8l_buffer *outputs,
 			    post->group->name, post->output_count, output_count);
 	for (unsigned int i = 0; i < post->op->input_count; i++) {
 		const struct h8l_buffer *b = &outputs[post->output_of[i]];
-		size_t size = post->op->inputs[i]->frame_size;
+		size_t size = hef_frame_bytes(post->op->inputs[i]);
 
 		if (!b->data || b->size != size)
 			return fail(error, -EINVAL, "%s: output %u has %zu bytes raw, the buffer "
@@ -486,7 +486,7 @@ static int find_inputs(struct h8l_post *post, const struct h8l_buffer *outputs,
 	return 0;
 }
 
-/* One transfer holds the frame, or what the chip sent is none */
+/* The frame is complete, or what the chip sent is none */
 static int run_onchip(struct h8l_post *post)
 {
 	const struct pp_onchip *onchip = &post->op->onchip;

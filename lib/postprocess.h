@@ -168,11 +168,14 @@ struct pp_onchip_reader {
 	uint32_t *starts;		/* of record r (chunk by chunk, class by class) */
 	uint32_t records;		/* complete */
 	uint32_t count;			/* items */
+	uint32_t in_record;		/* items of the one that is not complete */
 };
 
 /* Bytes of workspace for a reader, or -EINVAL with *reason, -E2BIG */
 int64_t pp_onchip_workspace(const struct pp_onchip *nms, const char **reason);
-/* Before the first frame and after every complete or broken one */
+/* Before the first frame and after every complete or broken one. Without a
+ * workspace items are only counted: where does the frame end?
+ */
 void pp_onchip_start(struct pp_onchip_reader *reader, const struct pp_onchip *nms,
 		     void *workspace);
 /* Takes a transfer: items of 8 bytes, with bursts a multiple of one burst.

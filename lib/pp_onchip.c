@@ -62,11 +62,11 @@ int64_t pp_onchip_workspace(const struct pp_onchip *nms, const char **reason)
 void pp_onchip_start(struct pp_onchip_reader *reader, const struct pp_onchip *nms,
 		     void *workspace)
 {
-	*reader = (struct pp_onchip_reader){
-		.nms = nms,
-		.starts = workspace,
-		.items = (uint64_t *)((uint8_t *)workspace + starts_bytes(nms)),
-	};
+	*reader = (struct pp_onchip_reader){ .nms = nms };
+	if (!workspace)
+		return;
+	reader->starts = workspace;
+	reader->items = (uint64_t *)((uint8_t *)workspace + starts_bytes(nms));
 	reader->starts[0] = 0;
 }
 
@@ -77,15 +77,21 @@ static bool complete(const struct pp_onchip_reader *reader)
 
 static int add_item(struct pp_onchip_reader *reader, uint64_t item)
 {
-	if (reader->count - reader->starts[reader->records] == reader->nms->max_per_class)
+	if (reader->in_record == reader->nms->max_per_class)
 		return -EPROTO;
-	reader->items[reader->count++] = item;
+	if (reader->items)
+		reader->items[reader->count] = item;
+	reader->count++;
+	reader->in_record++;
 	return 0;
 }
 
 static void end_class(struct pp_onchip_reader *reader)
 {
-	reader->starts[++reader->records] = reader->count;
+	reader->in_record = 0;
+	reader->records++;
+	if (reader->starts)
+		reader->starts[reader->records] = reader->count;
 }
 
 static uint64_t item_at(const uint8_t *data, size_t index)

@@ -150,7 +150,7 @@ static int configure(struct h8l_network *network, struct h8l_error *error)
 {
 	struct h8l_device *device = network->device;
 	int err = links_create(network, error) ?: create_configs(network, error) ?:
-		  frames_create(network, error) ?: streams_create(network, error) ?:
+		  streams_create(network, error) ?: frames_create(network, error) ?:
 		  take_application(network, error);
 
 	if (err)
@@ -319,6 +319,8 @@ static void forget_transfers(struct h8l_network *network)
 		stream->head = 0;
 		stream->launched = 0;
 		stream->completed = 0;
+		stream->done = 0;
+		bursts_reset(stream);
 	}
 }
 

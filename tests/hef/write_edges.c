@@ -301,7 +301,8 @@ static int plane_format(struct writer *w, const struct desc_context *owner,
 	if (count == 1)
 		return hef_fail(w->failure, "planes '%s' need two or three", first->planes);
 	planes->format = count == 2 ? HEF__PLANES__FORMAT__NV12 : HEF__PLANES__FORMAT__I420;
-	planes->height = y->height;
+	/* As many elements as all planes have: of a picture's rows, half */
+	planes->height = y->height / 2;
 	planes->width = y->width;
 	planes->features = 3;
 	return 0;

@@ -67,3 +67,6 @@ test_lib_steady_LIBS := $(test_lib_hef_LIBS) -Wl,--wrap=read
 # Vector code and its scalar twin
 test_lib_kernels_OBJS := $(O)/tests/unit/kernel_compare.o $(LIB_A)
 test_lib_kernels_LIBS := $(LIB_LIBS)
+
+test_lib_streams_OBJS := $(LIB_BENCH_OBJS)
+test_lib_streams_LIBS := $(test_lib_hef_LIBS)

@@ -401,6 +401,7 @@ static int disable(struct drv *drv, const struct hailo8l_disable_channels *d)
 	for (unsigned int i = 0; i < DRV_CHANNELS; i++)
 		if (d->bitmap[0] & 1u << i) {
 			drv->channels[i].enabled = false;
+			drv->channels[i].open = false;
 			drv->channels[i].queued = 0;
 			drv->channels[i].done = 0;
 			drv->channels[i].list = 0;
@@ -549,17 +550,43 @@ static void finish(struct drv *drv, struct drv_channel *c, bool input)
 	c->frames++;
 }
 
-/* One frame, if all enabled channels have a transfer: inputs first */
+static bool can_begin(const struct drv *drv)
+{
+	for (unsigned int i = 0; i < DRV_CHANNELS; i++)
+		if (drv->channels[i].enabled &&
+		    (drv->channels[i].open || !drv->channels[i].queued))
+			return false;
+	return true;
+}
+
+static void take_inputs(struct drv *drv)
+{
+	for (unsigned int i = 0; i < DRV_CHANNELS; i++) {
+		struct drv_channel *c = &drv->channels[i];
+
+		if (c->enabled && i < HW_VDMA_FIRST_D2H)
+			finish(drv, c, true);
+		c->open = c->enabled && i >= HW_VDMA_FIRST_D2H;
+	}
+}
+
+/* One frame, if all enabled channels have a transfer: inputs first. A frame with
+ * more transfers than there is room for goes on when there is some.
+ */
 static void compute(struct drv *drv)
 {
 	if (drv->stuck)
 		return;
-	for (unsigned int i = 0; i < DRV_CHANNELS; i++)
-		if (drv->channels[i].enabled && !drv->channels[i].queued)
-			return;
-	for (unsigned int i = 0; i < DRV_CHANNELS; i++)
-		if (drv->channels[i].enabled)
-			finish(drv, &drv->channels[i], i < HW_VDMA_FIRST_D2H);
+	if (can_begin(drv))
+		take_inputs(drv);
+	for (unsigned int i = 0; i < DRV_CHANNELS; i++) {
+		struct drv_channel *c = &drv->channels[i];
+
+		while (c->open && c->queued && !drv->stuck) {
+			finish(drv, c, false);
+			c->open = drv->more && drv->more(drv->ctx, c);
+		}
+	}
 }
 
 static bool has_news(const struct drv *drv)

@@ -71,6 +71,7 @@ struct drv_channel {
 		uint32_t first, count;
 	} queue[128];
 	unsigned int done;		/* not yet reported */
+	bool open;			/* output: the frame is not all out yet */
 	uint8_t stream;			/* from the action lists */
 	uint32_t frame_size;
 	uint64_t started, frames;	/* transfers launched and done since ENABLED */
@@ -121,6 +122,8 @@ struct drv {
 	void *ctx;
 	void (*on_input)(void *ctx, const struct drv_channel *channel, const uint8_t *data);
 	void (*on_output)(void *ctx, const struct drv_channel *channel, uint8_t *data);
+	/* Has the frame of this output another transfer? NULL: a frame is one */
+	bool (*more)(void *ctx, const struct drv_channel *channel);
 	void (*on_config)(void *ctx, unsigned int context, unsigned int stream,
 			  const uint8_t *data, size_t size);
 
