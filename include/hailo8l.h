@@ -519,7 +519,7 @@ struct h8l_stream_info {
 	struct h8l_shape device_shape;	/* with padding */
 	struct h8l_format device_format;
 	struct h8l_format default_format;	/* what AUTO becomes on the host */
-	size_t device_frame_size;	/* bytes of one DMA transfer */
+	size_t device_frame_size;	/* bytes on the wire; boxes in bursts: at most */
 	struct h8l_quant quant;		/* of the whole tensor, or of feature 0 */
 	unsigned int quant_count;	/* 1, or one per feature */
 };
@@ -647,7 +647,17 @@ void h8l_network_close(struct h8l_network *network);
 
 unsigned int h8l_network_inputs(const struct h8l_network *network);
 unsigned int h8l_network_outputs(const struct h8l_network *network);
-/* As h8l_hef_stream(), for the variant that was chosen. */
+/* As h8l_hef_stream(), for the variant that was chosen.
+ *
+ * What a program sees is not always what the chip has: outputs that share a
+ * stream of the chip (mux) are streams of their own here, each with its shape,
+ * quantisation and format. A picture in planes is one input; its order is NV12,
+ * NV21 or I420, its planes lie one behind the other, and set_format takes this
+ * order only (as UINT8 or FLOAT32), or RAW. Outputs of a mux are copied, a plane
+ * is not if it begins with a page. An output with order NMS_ON_CHIP, whose boxes the chip sends in
+ * bursts, holds the bursts as they came; behind the last one nothing is written.
+ * h8l_post_run() reads it.
+ */
 int h8l_network_stream(const struct h8l_network *network, enum h8l_direction direction,
 		       unsigned int stream, struct h8l_stream_info *info);
 
@@ -674,7 +684,8 @@ struct h8l_buffer {
 };
 
 /* Runs one frame: inputs[i] and outputs[i] belong to stream i of that
- * direction and stay the caller's. Returns when all outputs are there. A
+ * direction and stay the caller's. (A stream here is what a program sees, see
+ * h8l_network_stream().) Returns when all outputs are there. A
  * buffer goes to the chip as it is, without a copy, if the stream needs no
  * conversion and the buffer begins with a page or lies in registered memory
  * (only that counts where h8l_identity.driver_memory is set);

@@ -49,6 +49,7 @@ struct rig {
 	struct h8l_hef *hef;
 	struct h8l_network *network;
 	struct h8l_error error;
+	struct blob blob;
 	struct refnet net;
 	uint8_t *chip[MAX_PORTS], *mine[MAX_PORTS];	/* device frames */
 	bool fresh;			/* inputs came, nothing is computed */
@@ -154,6 +155,7 @@ static struct rig *rig_hef(const char *text, struct blob *hef,
 {
 	struct rig *r = calloc(1, sizeof(*r));
 
+	r->blob = *hef;			/* the rig's from now on */
 	make_net(text, &r->net);
 	for (size_t i = 0; i < r->net.stream_count; i++) {
 		r->chip[i] = calloc(1, r->net.streams[i].device_size);
@@ -177,7 +179,7 @@ static struct rig *rig_new(const char *text, const struct h8l_network_options *o
 	struct blob hef = { 0 };
 
 	make_hef(text, 1, DESC_HAILO8, NULL, &hef);
-	return rig_hef(text, &hef, options);	/* the blob stays while the rig does */
+	return rig_hef(text, &hef, options);
 }
 
 static void rig_free(struct rig *r)
@@ -198,6 +200,7 @@ static void rig_free(struct rig *r)
 	assert_int_equal(drv_leftovers(r->drv), 0);
 	drv_free(r->drv);
 	refnet_free(&r->net);
+	blob_free(&r->blob);
 	free(r);
 }
 
