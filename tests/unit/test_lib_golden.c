@@ -27,6 +27,7 @@
 #include "hw/context.h"
 #include "hw/control.h"
 #include "lib/device.h"
+#include "lib/network.h"
 #include "tests/unit/lib_driver.h"
 #include "tests/unit/post_pack.h"
 
@@ -444,13 +445,32 @@ static void compare_chunk(struct run *r, struct lists *l, const uint8_t *theirs,
 	compared.contexts++;
 }
 
-/* The scheduler chooses the batch of ENABLED by what is queued */
-static void mask_batch(uint8_t *message)
+static uint64_t setting(const char *list, const char *key, uint64_t otherwise)
 {
-	struct hw_change_status *status = (void *)(message + HW_CTRL_REQUEST_HEAD);
+	const char *at = strstr(list, key);
 
-	if (status->state == HW_CS_ENABLED)
-		status->dynamic_batch = 0;
+	return at ? strtoull(at + strlen(key), NULL, 0) : otherwise;
+}
+
+static bool is_scheduled(const struct row *row)
+{
+	return !strstr(row->args, "--sched none") && !strstr(row->args, "--api raw");
+}
+
+/* Which batch ENABLED names is the scheduler's choice, by what is queued, but no
+ * more than was configured. Without a scheduler it must be the same.
+ */
+static void settle_batch(struct run *r, uint8_t *theirs, const uint8_t *mine)
+{
+	const struct hw_change_status *ours = (const void *)(mine + HW_CTRL_REQUEST_HEAD);
+	struct hw_change_status *status = (void *)(theirs + HW_CTRL_REQUEST_HEAD);
+	unsigned int most = (unsigned int)setting(r->row->args, "--batch ", MAX_BATCH_SIZE);
+
+	if (status->state != HW_CS_ENABLED || !is_scheduled(r->row))
+		return;
+	if (!status->dynamic_batch || le16toh(status->dynamic_batch) > most)
+		fail_run(r, "a batch that cannot be", "");
+	status->dynamic_batch = ours->dynamic_batch;
 }
 
 static void compare_message(struct run *r, struct lists *lists, struct json_object *line,
@@ -462,10 +482,8 @@ static void compare_message(struct run *r, struct lists *lists, struct json_obje
 	memcpy(mine, ours->bytes, ours->len);
 	if (ours->len != len || ours->cpu != (uint32_t)number(line, "cpu"))
 		fail_run(r, "a message of another length", text(line, "op"));
-	if (ours->opcode == HW_OP_CHANGE_CONTEXT_SWITCH_STATUS) {
-		mask_batch(theirs);
-		mask_batch(mine);
-	}
+	if (ours->opcode == HW_OP_CHANGE_CONTEXT_SWITCH_STATUS)
+		settle_batch(r, theirs, mine);
 	if (ours->opcode == HW_OP_SET_CONTEXT_INFO)
 		compare_chunk(r, lists, theirs, mine, len);
 	else if (memcmp(theirs, mine, len))
@@ -517,13 +535,6 @@ static void print_row(const struct row *row, const char *format, ...)
 }
 
 /* ---- setting up ---- */
-
-static uint64_t setting(const char *list, const char *key, uint64_t otherwise)
-{
-	const char *at = strstr(list, key);
-
-	return at ? strtoull(at + strlen(key), NULL, 0) : otherwise;
-}
 
 static struct drv *new_driver(const struct row *row)
 {
