@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "hef_common.h"
 
@@ -73,6 +74,28 @@ Hef__File *hef_unpack(const struct blob *hef)
 
 	assert_non_null(file);
 	return file;
+}
+
+static void put_be32(uint8_t *at, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+#define HEADER	28
+
+void hef_pack(const Hef__File *file, const struct blob *old, struct blob *hef)
+{
+	size_t old_size, size = hef__file__get_packed_size(file);
+	const uint8_t *words = hef_proto(old, &old_size) + old_size;
+	uint8_t *bytes;
+
+	blob_add(hef, old->data, HEADER);
+	hef__file__pack(file, blob_zeros(hef, size));
+	blob_add(hef, words, old->size - HEADER - old_size);
+	bytes = (uint8_t *)hef->data;
+	put_be32(bytes + 8, (uint32_t)size);
+	put_be32(bytes + 12, (uint32_t)crc32(0, bytes + HEADER, (uInt)(hef->size - HEADER)));
 }
 
 void run_user(struct refnet *net, const uint8_t *in, uint8_t *out)

@@ -27,6 +27,8 @@ const char *refusal(const char *text);
 /* Where the metadata starts and how long it is */
 const uint8_t *hef_proto(const struct blob *hef, size_t *size);
 Hef__File *hef_unpack(const struct blob *hef);
+/* Other metadata in the container, of version 1, of `old` */
+void hef_pack(const Hef__File *file, const struct blob *old, struct blob *hef);
 /* One run; frames as for refnet_run(), as bytes of the user's format */
 void run_user(struct refnet *net, const uint8_t *in, uint8_t *out);
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 
-#include "lib/crc32.h"
 #include "tests/unit/post_hef.h"
 
 #define FIRST_PAD	100
-#define HEADER		28	/* of container version 1 */
 
 Hef__Op *post_hef_add(struct post_hef *p, char *name, unsigned int output)
 {
@@ -88,27 +86,6 @@ static void forget_onchip(Hef__Context *context)
 		context->info->edges[i]->layer->shape->extra = NULL;
 }
 
-static void put_be32(uint8_t *at, uint32_t value)
-{
-	for (int i = 0; i < 4; i++)
-		at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
-/* The same container around other metadata */
-static void repack(const Hef__File *file, const struct blob *old, struct blob *hef)
-{
-	size_t old_size, size = hef__file__get_packed_size(file);
-	const uint8_t *words = hef_proto(old, &old_size) + old_size;
-	uint8_t *bytes;
-
-	blob_add(hef, old->data, HEADER);
-	hef__file__pack(file, blob_zeros(hef, size));
-	blob_add(hef, words, old->size - HEADER - old_size);
-	bytes = (uint8_t *)hef->data;
-	put_be32(bytes + 8, (uint32_t)size);
-	put_be32(bytes + 12, crc32_digest(bytes + HEADER, hef->size - HEADER));
-}
-
 static void add_ops(struct post_hef *p, Hef__File *file, const struct blob *old, struct blob *hef)
 {
 	Hef__NetworkGroup *group = file->groups[0];
@@ -141,7 +118,7 @@ static void add_ops(struct post_hef *p, Hef__File *file, const struct blob *old,
 	group->n_ops = p->count + 1;
 	group->pad_edges = edge_list;
 	group->n_pad_edges = p->count;
-	repack(file, old, hef);
+	hef_pack(file, old, hef);
 	forget_onchip(core.contexts[0]);
 	group->n_ops = 0;
 	group->ops = NULL;

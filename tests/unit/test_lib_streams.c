@@ -55,6 +55,7 @@ struct rig {
 	bool fresh;			/* inputs came, nothing is computed */
 	size_t sent[MAX_PORTS];		/* of the chip's frame, by output's first stream */
 	size_t stop_at;			/* bytes of an output, 0: do not stop */
+	uint32_t nested;		/* groups of the outer mux, 0: there is one mux */
 	bool stop_in;			/* when the inputs are there */
 	uint8_t spoil;			/* what boxes are, 0: as computed */
 	uint8_t wire[65536];
@@ -84,11 +85,41 @@ static void on_input(void *ctx, const struct drv_channel *channel, const uint8_t
 	r->drv->stuck = r->stop_in;
 }
 
+static uint8_t *put_rows(const struct rig *r, unsigned int i, size_t row, size_t rows,
+			 uint8_t *to)
+{
+	const struct ref_stream *s = &r->net.streams[i];
+	size_t bytes = s->device_size / s->padded.height;
+
+	memcpy(to, r->chip[i] + row * bytes, rows * bytes);
+	return to + rows * bytes;
+}
+
+/* In every group 16 rows of "tall" by so many groups, then as many of the inner
+ * mux's 4 as there are to a group: 2 rows of "half" and 1 of "quarter"
+ */
+static size_t nested_wire(struct rig *r)
+{
+	size_t tall = 16 / r->nested, inner = 4 / r->nested;
+	uint8_t *to = r->wire;
+
+	for (size_t group = 0; group < r->nested; group++) {
+		to = put_rows(r, 1, group * tall, tall, to);
+		for (size_t i = group * inner; i < (group + 1) * inner; i++) {
+			to = put_rows(r, 2, 2 * i, 2, to);
+			to = put_rows(r, 3, i, 1, to);
+		}
+	}
+	return (size_t)(to - r->wire);
+}
+
 /* What goes over the wire for the output that begins with streams[i] */
 static size_t wire_of(struct rig *r, unsigned int i)
 {
 	const struct ref_stream *s = &r->net.streams[i];
 
+	if (s->mux_slices && r->nested)
+		return nested_wire(r);
 	if (s->mux_slices)
 		return refnet_mux(&r->net, i, r->chip, r->wire);
 	memcpy(r->wire, r->chip[i], s->device_size);
@@ -370,6 +401,262 @@ static void boxes_frames(void **state)
 	every_byte(boxes_text(FIND(2, "burst=1")));
 	every_byte(boxes_text(FIND(2, "burst=10")));
 	every_byte(boxes_text(FIND(2, "burst=11")));	/* one transfer */
+}
+
+/* ---- a mux in a mux, and damaged ones ---- */
+
+typedef void edit_fn(Hef__Edge *edge);
+
+static void make_edited(const char *text, edit_fn *edit, struct blob *hef)
+{
+	struct blob old = { 0 };
+	Hef__File *file;
+	Hef__ContextInfo *info;
+	size_t i = 0;
+
+	make_hef(text, 1, DESC_HAILO8, NULL, &old);
+	file = hef_unpack(&old);
+	info = file->groups[0]->contexts[0]->info;
+	while (info->edges[i]->kind == HEF__EDGE__KIND__LAYER)
+		assert_true(++i < info->n_edges);
+	edit(info->edges[i]);
+	hef_pack(file, &old, hef);
+	hef__file__free_unpacked(file, NULL);
+	blob_free(&old);
+}
+
+static Hef__MuxRows *new_rows(uint32_t gcd, uint32_t first, uint32_t second)
+{
+	Hef__MuxRows *rows = calloc(1, sizeof(*rows));
+
+	hef__mux_rows__init(rows);
+	rows->height_gcd = gcd;
+	rows->parts = rows->ratio_count = 2;
+	rows->n_ratios = 2;
+	rows->ratios = calloc(2, sizeof(*rows->ratios));
+	rows->ratios[0] = first;
+	rows->ratios[1] = second;
+	return rows;
+}
+
+static Hef__InnerMuxPart *inner_part(Hef__MuxPart *part)
+{
+	Hef__InnerMuxPart *inner = calloc(1, sizeof(*inner));
+
+	hef__inner_mux_part__init(inner);
+	inner->layer = part->layer;
+	free(part);
+	return inner;
+}
+
+static Hef__InnerMux *new_inner(Hef__Mux *mux)
+{
+	Hef__InnerMux *inner = calloc(1, sizeof(*inner));
+
+	hef__inner_mux__init(inner);
+	inner->name = strdup("mux/inner");
+	inner->shape = calloc(1, sizeof(*inner->shape));
+	hef__shape__init(inner->shape);
+	inner->shape->height = inner->shape->padded_height = 4;
+	inner->shape->width = inner->shape->padded_width = 1;
+	inner->shape->features = inner->shape->padded_features = 2 * 64 + 32;
+	inner->shape->format = HEF__SHAPE__ORDER__FCR;
+	inner->shape->data_bytes = 1;
+	inner->rows = new_rows(4, 2, 1);
+	inner->n_parts = 2;
+	inner->parts = calloc(2, sizeof(*inner->parts));
+	inner->parts[0] = inner_part(mux->parts[1]);
+	inner->parts[1] = inner_part(mux->parts[2]);
+	return inner;
+}
+
+/* "half" and "quarter" by themselves, and that beside "tall" */
+static void nest(Hef__Mux *mux, uint32_t groups)
+{
+	Hef__MuxPart *part = calloc(1, sizeof(*part));
+
+	hef__mux_part__init(part);
+	part->body_case = HEF__MUX_PART__BODY_MUX;
+	part->mux = new_inner(mux);
+	mux->parts[1] = part;
+	mux->n_parts = 2;
+	free(mux->rows->ratios);
+	free(mux->rows);
+	mux->rows = new_rows(groups, 16 / groups, 4 / groups);
+}
+
+static void nest_in_4(Hef__Edge *edge)
+{
+	nest(edge->mux, 4);
+}
+
+static void nest_in_2(Hef__Edge *edge)
+{
+	nest(edge->mux, 2);
+}
+
+static void nest_in_1(Hef__Edge *edge)
+{
+	nest(edge->mux, 1);
+}
+
+static void nested_mux(void **state)
+{
+	edit_fn *const edits[] = { nest_in_1, nest_in_2, nest_in_4 };
+	char *text = file_text("tests/hef/nets/mux.net");
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		struct blob hef = { 0 };
+		struct rig *r;
+
+		make_edited(text, edits[i], &hef);
+		r = rig_hef(text, &hef, &deep);
+		r->nested = 1u << i;
+		assert_int_equal(r->outputs, 4);
+		run_frames(r, 0, 12);
+		rig_free(r);
+	}
+	free(text);
+}
+
+static void no_groups(Hef__Edge *edge)
+{
+	edge->mux->rows->height_gcd = 0;
+}
+
+static void many_groups(Hef__Edge *edge)
+{
+	edge->mux->rows->height_gcd = 5;
+}
+
+static void huge_groups(Hef__Edge *edge)
+{
+	edge->mux->rows->height_gcd = UINT32_MAX;
+}
+
+static void wrong_count(Hef__Edge *edge)
+{
+	edge->mux->rows->parts = 2;
+}
+
+static void few_ratios(Hef__Edge *edge)
+{
+	edge->mux->rows->n_ratios = 2;
+}
+
+static void huge_ratio(Hef__Edge *edge)
+{
+	edge->mux->rows->ratios[1] = UINT32_MAX;
+}
+
+static void other_ratio(Hef__Edge *edge)
+{
+	edge->mux->rows->ratios[2] = 2;
+}
+
+static void other_size(Hef__Edge *edge)
+{
+	edge->mux->shape->padded_features += 8;
+}
+
+static void other_way(Hef__Edge *edge)
+{
+	edge->direction = 1 - edge->direction;
+}
+
+static void same_names(Hef__Edge *edge)
+{
+	memcpy(edge->mux->parts[1]->layer->name, "mux/tall", 8);
+}
+
+static void inner_rows(Hef__Edge *edge)
+{
+	nest(edge->mux, 4);
+	edge->mux->parts[1]->mux->shape->padded_height = 3;
+}
+
+static void inner_size(Hef__Edge *edge)
+{
+	nest(edge->mux, 2);
+	edge->mux->parts[1]->mux->shape->padded_features -= 1;
+}
+
+static void inner_deep(Hef__Edge *edge)
+{
+	nest(edge->mux, 2);
+	hef__layer__free_unpacked(edge->mux->parts[1]->mux->parts[0]->layer, NULL);
+	edge->mux->parts[1]->mux->parts[0]->layer = NULL;
+}
+
+static void three_planes(Hef__Edge *edge)
+{
+	edge->planes->format = HEF__PLANES__FORMAT__I420;
+}
+
+static void no_format(Hef__Edge *edge)
+{
+	edge->planes->format = (Hef__Planes__Format)7;
+}
+
+static void other_width(Hef__Edge *edge)
+{
+	edge->planes->width++;
+}
+
+static void other_plane(Hef__Edge *edge)
+{
+	edge->planes->planes[1]->layer->shape->width = 11;
+}
+
+static void other_type(Hef__Edge *edge)
+{
+	edge->planes->planes[1]->layer->shape->data_bytes = 2;
+}
+
+static void damaged(void **state)
+{
+	static const struct {
+		edit_fn *edit;
+		bool picture;
+		const char *text;
+	} cases[] = {
+		{ no_groups, false, "3 outputs share it, and their rows" },
+		{ wrong_count, false, "3 outputs share it, and their rows are described for 2" },
+		{ few_ratios, false, "3 outputs share it, and their rows" },
+		{ many_groups, false, "5 groups of 672 bytes do not fit into 2688" },
+		{ huge_groups, false, "do not fit into 2688" },
+		{ huge_ratio, false, "piece of an output" },
+		{ other_ratio, false, "groups of 704 bytes do not fit" },
+		{ other_size, false, "has 2720 bytes, its outputs 2688" },
+		{ other_way, false, "inputs cannot share a stream" },
+		{ same_names, false, "two inputs or outputs are called mux/tall" },
+		{ inner_rows, false, "the outputs of mux/inner do not fit into it" },
+		{ inner_size, false, "the outputs of mux/inner do not fit into it" },
+		{ inner_deep, false, "a stream without a description" },
+		{ other_way, true, "2 planes in the format 0 are no picture" },
+		{ three_planes, true, "2 planes in the format 2 are no picture" },
+		{ no_format, true, "in the format 7 are no picture" },
+		{ other_width, true, "8x25x3 is not what its planes are" },
+		{ other_plane, true, "8x24x3 is not what its planes are" },
+		{ other_type, true, "its planes have several types" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *text = file_text(cases[i].picture ? "tests/hef/nets/planes.net" :
+				       "tests/hef/nets/mux.net");
+		struct h8l_error error = { 0 };
+		struct blob hef = { 0 };
+		struct h8l_hef *file;
+
+		make_edited(text, cases[i].edit, &hef);
+		assert_int_equal(h8l_hef_open_memory(hef.data, hef.size, &file, &error), -EINVAL);
+		if (!strstr(error.text, cases[i].text))
+			fail_msg("%s, not: %s", error.text, cases[i].text);
+		blob_free(&hef);
+		free(text);
+	}
 }
 
 /* ---- what a frame costs ---- */
@@ -697,6 +984,8 @@ int main(void)
 		cmocka_unit_test(mux_frames),
 		cmocka_unit_test(planes_frames),
 		cmocka_unit_test(boxes_frames),
+		cmocka_unit_test(nested_mux),
+		cmocka_unit_test(damaged),
 		cmocka_unit_test(steady),
 		cmocka_unit_test(mux_formats),
 		cmocka_unit_test(picture_formats),
