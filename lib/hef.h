@@ -76,6 +76,14 @@ enum hef_connection {
 
 #define HEF_NMS_ITEM_BYTES	8	/* of a box on the wire, reference formats.md 9.1 */
 
+/* An output whose classes come in several streams */
+struct hef_fused {
+	const char *name;
+	uint32_t classes;
+	uint32_t max_boxes;
+	uint32_t chunks;
+};
+
 struct hef_nms {
 	uint32_t classes;
 	uint32_t max_boxes;		/* per class */
@@ -83,7 +91,8 @@ struct hef_nms {
 	uint32_t chunks;		/* per frame */
 	uint32_t burst;			/* boxes of one burst */
 	bool per_class;			/* bursts of a class, else single boxes */
-	bool split;			/* one of several streams of one output */
+	const struct hef_fused *fused;	/* what it is a part of, or NULL; then ... */
+	uint32_t part;			/* ... which */
 };
 
 /* Where a part of a mux lies in the frame of its stream: count[0] groups of
@@ -149,7 +158,8 @@ struct hef_op {
 	struct pp_tensor *tensors;	/* of the inputs */
 	unsigned int input_count;
 	struct pp_nms nms;		/* detections, masks, boxes: as the file wants them */
-	struct pp_onchip onchip;	/* what comes from the chip, if on_chip */
+	struct pp_onchip onchip;	/* what comes from the chip, if on_chip; and by input */
+	struct pp_onchip *streams;
 	bool on_chip;			/* boxes were found there */
 	bool merge_only;		/* nothing is left to suppress */
 };

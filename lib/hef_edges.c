@@ -86,6 +86,48 @@ static int nms_transfers(struct hef_parser *p, struct hef_edge *edge)
 	       hef_check_max(p, "NMS frame size", size * count, INT32_MAX);
 }
 
+static const Hef__FusedLayer *find_fused(const struct hef_parser *p, const char *name)
+{
+	for (size_t i = 0; i < p->fused->n_layers; i++) {
+		const Hef__FusedLayer *layer = p->fused->layers[i];
+
+		if (layer->layer && layer->nms && !strcmp(layer->layer->name, name))
+			return layer;
+	}
+	return NULL;
+}
+
+/* One of several streams with the classes of one output; without the output it
+ * is one of its own. Reference hef.md 5.6 and 8.7.
+ */
+static int parse_split(struct hef_parser *p, const Hef__Nms *n, struct hef_edge *edge)
+{
+	const Hef__FusedLayer *layer;
+	struct hef_fused *fused;
+
+	if (!n->split || !p->fused || !p->fused->used)
+		return 0;
+	layer = n->split_info ? find_fused(p, n->split_info->fused_name) : NULL;
+	if (!layer)
+		return hef_invalid(p, "stream %s is a part of an output that is not there",
+				   edge->name);
+	if (n->split_info->class_group >= MAX_NMS_PARTS)
+		return hef_invalid(p, "stream %s: more than %d NMS parts", edge->name,
+				   MAX_NMS_PARTS);
+	fused = arena_alloc(p->arena, sizeof(*fused));
+	if (!fused)
+		return hef_no_memory(p);
+	fused->classes = (uint32_t)layer->nms->classes;
+	fused->max_boxes = (uint32_t)layer->nms->max_boxes;
+	fused->chunks = layer->nms->division_factor ? (uint32_t)layer->nms->division_factor : 1;
+	edge->nms.fused = fused;
+	edge->nms.part = (uint32_t)n->split_info->class_group;
+	return hef_check_max(p, "NMS classes", layer->nms->classes, UINT16_MAX) ?:
+	       hef_check_max(p, "NMS boxes per class", layer->nms->max_boxes, UINT16_MAX) ?:
+	       hef_check_max(p, "NMS chunks", layer->nms->division_factor, UINT8_MAX) ?:
+	       hef_copy_name(p, layer->layer->name, &fused->name);
+}
+
 static int parse_nms(struct hef_parser *p, const Hef__Nms *n, struct hef_edge *edge)
 {
 	int err;
@@ -104,13 +146,9 @@ static int parse_nms(struct hef_parser *p, const Hef__Nms *n, struct hef_edge *e
 	edge->nms.max_boxes = (uint32_t)n->max_boxes;
 	edge->nms.box_size = (uint32_t)n->box_size;
 	edge->nms.chunks = n->division_factor ? (uint32_t)n->division_factor : 1;
-	edge->nms.split = n->split;
-	if (n->split_info && n->split_info->class_group >= MAX_NMS_PARTS)
-		return hef_invalid(p, "stream %s: more than %d NMS parts", edge->name,
-				   MAX_NMS_PARTS);
 	edge->shape = (struct h8l_shape){ edge->nms.classes, NMS_BOX_PARAMS,
 					  edge->nms.max_boxes * edge->nms.chunks };
-	return parse_burst(p, n, edge) ?: nms_transfers(p, edge);
+	return parse_burst(p, n, edge) ?: nms_transfers(p, edge) ?: parse_split(p, n, edge);
 }
 
 /* Itself or a part of it */

@@ -295,6 +295,7 @@ static int parse_variant(struct hef_parser *p, const struct hef_core *core,
 	if (!core->info)
 		return hef_invalid(p, "no description");
 	p->transposed_net = core->info->transposed;
+	p->fused = core->fused;
 	err = parse_config_channels(p, core->info) ?: parse_networks(p, core);
 	if (err)
 		return err;
@@ -438,9 +439,6 @@ static const char *unsupported_edge(const struct hef_edge *edge)
 {
 	if (edge->connection == HEF_CACHE)
 		return "it keeps data in caches between frames";
-	if (edge->order == H8L_ORDER_NMS_ON_CHIP && edge->nms.split)
-		return "it does non-maximum suppression on the chip and gives the classes in "
-		       "several streams";
 	if (edge->order == H8L_ORDER_NMS_ON_CHIP && edge->nms.box_size != HEF_NMS_ITEM_BYTES)
 		return "it does non-maximum suppression on the chip with boxes of another size "
 		       "than 8 bytes";

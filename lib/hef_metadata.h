@@ -24,6 +24,7 @@ struct hef_parser {
 	unsigned int config_channels;
 	unsigned int network_count;
 	bool transposed_net;
+	const Hef__FusedOutputs *fused;
 };
 
 /* The parts of a core op, wherever in the file they stand */

@@ -334,34 +334,49 @@ struct pp_onchip hef_onchip(const struct hef_edge *edge)
 }
 
 /* Every such stream is of use only after its boxes were collected, so that
- * there is an operation for it, whether the file says so or not
+ * there is an operation for it, whether the file says so or not. `onchip`: its
+ * inputs together.
  */
-static void set_onchip(struct hef_op *op, const struct hef_edge *edge)
+static int set_onchip(struct op_reader *r, const struct pp_onchip *onchip)
 {
+	struct hef_op *op = r->op;
 	const char *reason = NULL;
 
+	op->streams = arena_array(r->p->arena, op->input_count, sizeof(*op->streams));
+	if (!op->streams)
+		return hef_no_memory(r->p);
 	op->kind = H8L_POST_DETECTIONS;
 	op->on_chip = true;
-	op->onchip = hef_onchip(edge);
+	op->onchip = *onchip;
 	op->nms.head = PP_IOU;
-	op->nms.classes = edge->nms.classes;
-	op->nms.chunks = edge->nms.chunks;
-	op->nms.max_chip_boxes = edge->nms.max_boxes;
+	op->nms.classes = onchip->classes;
+	op->nms.chunks = onchip->chunks;
+	op->nms.max_chip_boxes = onchip->max_per_class;
+	for (unsigned int i = 0; i < op->input_count; i++) {
+		op->streams[i] = hef_onchip(op->inputs[i]);
+		if (pp_onchip_workspace(&op->streams[i], &reason) < 0)
+			op->unsupported = reason;
+	}
 	if (pp_onchip_workspace(&op->onchip, &reason) < 0 ||
 	    pp_nms_workspace(&op->nms, &reason) < 0)
 		op->unsupported = reason;
+	return 0;
 }
 
 static int read_iou(struct op_reader *r, const Hef__NetworkGroup *proto, const Hef__Op *op)
 {
 	int err = only_input(r, proto, op);
+	struct pp_onchip onchip;
 
 	if (err)
 		return err;
-	if (r->op->inputs[0]->order == H8L_ORDER_NMS_ON_CHIP)
-		set_onchip(r->op, r->op->inputs[0]);
-	else
+	onchip = hef_onchip(r->op->inputs[0]);
+	if (r->op->inputs[0]->order != H8L_ORDER_NMS_ON_CHIP)
 		r->op->unsupported = "it suppresses boxes of a stream that has none";
+	else if (r->op->inputs[0]->nms.fused)
+		r->op->unsupported = "it suppresses boxes of one of several streams";
+	else
+		return set_onchip(r, &onchip);
 	return 0;
 }
 
@@ -467,24 +482,96 @@ static bool has_op(const struct hef_variant *v, const struct hef_edge *edge)
 	return false;
 }
 
-static int imply_onchip(struct op_reader *r, struct hef_variant *v)
+static const struct hef_edge *find_fused_part(const struct hef_variant *v,
+					      const struct hef_fused *fused, uint32_t part)
 {
 	for (unsigned int i = 0; i < v->output_count; i++) {
-		const struct hef_edge *edge = v->outputs[i];
+		const struct hef_nms *nms = &v->outputs[i]->nms;
 
-		if (edge->order != H8L_ORDER_NMS_ON_CHIP || has_op(v, edge))
-			continue;
-		r->op = &v->ops[v->op_count++];
-		if (allocate_inputs(r))
-			return -ENOMEM;
-		r->op->name = edge->name;
-		add_input(r, edge);
-		r->op->merge_only = true;
-		r->op->nms.max_per_class = edge->nms.max_boxes * edge->nms.chunks;
-		r->op->nms.max_total = r->op->nms.max_per_class * edge->nms.classes;
-		set_onchip(r->op, edge);
+		if (nms->fused && !strcmp(nms->fused->name, fused->name) && nms->part == part)
+			return v->outputs[i];
+	}
+	return NULL;
+}
+
+static unsigned int count_fused_parts(const struct hef_variant *v, const struct hef_fused *fused)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < v->output_count; i++)
+		count += v->outputs[i]->nms.fused &&
+			 !strcmp(v->outputs[i]->nms.fused->name, fused->name);
+	return count;
+}
+
+/* In the order of their numbers; a number twice leaves another one out */
+static int add_fused_inputs(struct op_reader *r, const struct hef_fused *fused)
+{
+	unsigned int count = count_fused_parts(r->variant, fused);
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct hef_edge *part = find_fused_part(r->variant, fused, i);
+
+		if (!part)
+			return hef_invalid(r->p, "%s has %u parts, and none has the number %u",
+					   fused->name, count, i);
+		add_input(r, part);
 	}
 	return 0;
+}
+
+/* Classes of chunks take turns among the parts, reference formats.md section 8 */
+static bool parts_make_whole(const struct hef_op *op, const struct hef_fused *fused)
+{
+	uint32_t records = fused->classes * fused->chunks, count = op->input_count;
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct hef_nms *part = &op->inputs[i]->nms;
+
+		if (part->classes * part->chunks != (records + count - 1 - i) / count ||
+		    part->max_boxes > fused->max_boxes)
+			return false;
+	}
+	return true;
+}
+
+static int imply_op(struct op_reader *r, const struct hef_edge *edge)
+{
+	const struct hef_fused *fused = edge->nms.fused;
+	struct pp_onchip onchip = hef_onchip(edge);
+	struct hef_op *op = r->op;
+	int err = allocate_inputs(r);
+
+	if (err)
+		return err;
+	op->name = fused ? fused->name : edge->name;
+	if (fused) {
+		onchip.classes = fused->classes;
+		onchip.max_per_class = fused->max_boxes;
+		onchip.chunks = fused->chunks;
+		err = add_fused_inputs(r, fused);
+		if (!err && !parts_make_whole(op, fused))
+			op->unsupported = "its streams do not add up to it";
+	} else {
+		add_input(r, edge);
+	}
+	op->merge_only = true;
+	op->nms.max_per_class = onchip.max_per_class * onchip.chunks;
+	op->nms.max_total = op->nms.max_per_class * onchip.classes;
+	return err ?: set_onchip(r, &onchip);
+}
+
+static int imply_onchip(struct op_reader *r, struct hef_variant *v)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < v->output_count && !err; i++) {
+		if (v->outputs[i]->order != H8L_ORDER_NMS_ON_CHIP || has_op(v, v->outputs[i]))
+			continue;
+		r->op = &v->ops[v->op_count++];
+		err = imply_op(r, v->outputs[i]);
+	}
+	return err;
 }
 
 int hef_parse_ops(struct hef_parser *p, const Hef__NetworkGroup *proto,

@@ -22,8 +22,8 @@ struct h8l_post {
 	struct pp_nms nms;
 	struct pp_decoder *decoders;
 	void *workspace;
-	struct pp_onchip_reader reader;	/* boxes found on the chip */
-	void *boxes;			/* its workspace */
+	struct pp_onchip_reader *readers;	/* boxes found on the chip, by input */
+	void **boxes;			/* their workspaces */
 	unsigned int output_count;	/* of the network */
 	unsigned int *output_of;	/* by input of the operation */
 	struct pp_input *inputs;
@@ -212,13 +212,23 @@ static int allocate_boxes(struct h8l_post *post)
 	       0 : -ENOMEM;
 }
 
-/* The size was checked when the file was opened */
-static int prepare_reader(struct h8l_post *post, struct h8l_error *error)
+/* Sizes were checked when the file was opened */
+static int prepare_readers(struct h8l_post *post, struct h8l_error *error)
 {
-	int64_t size = pp_onchip_workspace(&post->op->onchip, NULL);
+	unsigned int count = post->op->input_count;
 
-	post->boxes = malloc((size_t)size + 1);
-	return post->boxes ? 0 : fail_memory(error, "post-processing");
+	post->readers = calloc(count, sizeof(*post->readers));
+	post->boxes = calloc(count, sizeof(*post->boxes));
+	if (!post->readers || !post->boxes)
+		return fail_memory(error, "post-processing");
+	for (unsigned int i = 0; i < count; i++) {
+		int64_t size = pp_onchip_workspace(&post->op->streams[i], NULL);
+
+		post->boxes[i] = malloc((size_t)size + 1);
+		if (!post->boxes[i])
+			return fail_memory(error, "post-processing");
+	}
+	return 0;
 }
 
 static int prepare_boxes(struct h8l_post *post, const struct h8l_post_options *options,
@@ -248,7 +258,7 @@ static int prepare_boxes(struct h8l_post *post, const struct h8l_post_options *o
 	if (!post->workspace || !post->frame || allocate_boxes(post))
 		return fail_memory(error, "post-processing");
 	pp_nms_init(&post->nms, post->workspace);
-	return post->op->on_chip ? prepare_reader(post, error) : 0;
+	return post->op->on_chip ? prepare_readers(post, error) : 0;
 }
 
 static int prepare_argmax(struct h8l_post *post, const struct h8l_post_options *options,
@@ -375,7 +385,10 @@ void h8l_post_close(struct h8l_post *post)
 	free(post->detections);
 	free(post->frame);
 	free(post->workspace);
+	for (unsigned int i = 0; post->boxes && i < post->op->input_count; i++)
+		free(post->boxes[i]);
 	free(post->boxes);
+	free(post->readers);
 	free(post->decoders);
 	free(post->inputs);
 	free(post->output_of);
@@ -486,19 +499,31 @@ static int find_inputs(struct h8l_post *post, const struct h8l_buffer *outputs,
 	return 0;
 }
 
-/* The frame is complete, or what the chip sent is none */
+/* A frame is complete, or what the chip sent is none */
+static int read_onchip(struct h8l_post *post, unsigned int input)
+{
+	struct pp_onchip_reader *reader = &post->readers[input];
+	int status;
+
+	pp_onchip_start(reader, &post->op->streams[input], post->boxes[input]);
+	status = pp_onchip_feed(reader, post->inputs[input].data, post->inputs[input].size);
+	return status == 1 ? 0 : status < 0 ? status : -EPROTO;
+}
+
 static int run_onchip(struct h8l_post *post)
 {
 	const struct pp_onchip *onchip = &post->op->onchip;
-	int status;
+	unsigned int count = post->op->input_count;
+	int err = 0;
 
-	pp_onchip_start(&post->reader, onchip, post->boxes);
-	status = pp_onchip_feed(&post->reader, post->inputs[0].data, post->inputs[0].size);
-	if (status != 1)
-		return status < 0 ? status : -EPROTO;
+	for (unsigned int i = 0; i < count && !err; i++)
+		err = read_onchip(post, i);
+	if (err)
+		return err;
 	if (post->op->merge_only)
-		return pp_onchip_merge(onchip, &post->reader, 1, post->frame, post->frame_size);
-	return pp_iou_run(&post->nms, post->workspace, onchip, &post->reader, 1, post->frame,
+		return pp_onchip_merge(onchip, post->readers, count, post->frame,
+				       post->frame_size);
+	return pp_iou_run(&post->nms, post->workspace, onchip, post->readers, count, post->frame,
 			  post->frame_size);
 }
 

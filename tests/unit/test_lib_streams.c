@@ -161,6 +161,20 @@ static unsigned int size_of(struct rig *r, enum h8l_direction direction, unsigne
 	return (unsigned int)size;
 }
 
+/* Never at the beginning of a page: none is mapped by chance. 0: frees it */
+static void renew(struct h8l_buffer *b, size_t size)
+{
+	uint8_t *pages = NULL;
+
+	if (b->data)
+		free((uint8_t *)b->data - 64);
+	if (size) {
+		assert_int_equal(posix_memalign((void **)&pages, 4096, size + 64), 0);
+		pages += 64;
+	}
+	*b = (struct h8l_buffer){ pages, size };
+}
+
 static void new_buffers(struct rig *r)
 {
 	r->inputs = h8l_network_inputs(r->network);
@@ -169,14 +183,12 @@ static void new_buffers(struct rig *r)
 		for (unsigned int i = 0; i < r->inputs; i++) {
 			unsigned int size = size_of(r, H8L_INPUT, i);
 
-			free(r->in[slot][i].data);
-			r->in[slot][i] = (struct h8l_buffer){ malloc(size), size };
+			renew(&r->in[slot][i], size);
 		}
 		for (unsigned int i = 0; i < r->outputs; i++) {
 			unsigned int size = size_of(r, H8L_OUTPUT, i);
 
-			free(r->out[slot][i].data);
-			r->out[slot][i] = (struct h8l_buffer){ malloc(size), size };
+			renew(&r->out[slot][i], size);
 		}
 	}
 }
@@ -217,8 +229,8 @@ static void rig_free(struct rig *r)
 {
 	for (unsigned int slot = 0; slot < DEPTH; slot++)
 		for (unsigned int i = 0; i < MAX_PORTS; i++) {
-			free(r->in[slot][i].data);
-			free(r->out[slot][i].data);
+			renew(&r->in[slot][i], 0);
+			renew(&r->out[slot][i], 0);
 		}
 	for (size_t i = 0; i < r->net.stream_count; i++) {
 		free(r->chip[i]);
@@ -659,6 +671,213 @@ static void damaged(void **state)
 	}
 }
 
+/* ---- boxes for a program ---- */
+
+static const float *check_class(const struct h8l_post_result *got, unsigned int *at,
+				uint32_t class_id, const float *wanted)
+{
+	unsigned int count = (unsigned int)*wanted++;
+
+	for (unsigned int i = 0; i < count; i++, wanted += 5, ++*at) {
+		const struct h8l_detection *d = &got->detections[*at];
+
+		assert_true(*at < got->count);
+		assert_int_equal(d->class_id, class_id);
+		assert_true(d->y_min == wanted[0] && d->x_min == wanted[1] &&
+			    d->y_max == wanted[2] && d->x_max == wanted[3] &&
+			    d->score == wanted[4]);
+	}
+	return wanted;
+}
+
+/* Output i's boxes of class c are those of class c * parts + i */
+static void check_boxes(struct rig *r, const struct h8l_post_result *got, unsigned int parts)
+{
+	const float *wanted[MAX_PORTS];
+	float *user[MAX_PORTS];
+	unsigned int at = 0;
+
+	for (unsigned int i = 0; i < parts; i++) {
+		const struct ref_stream *s = &r->net.streams[1 + i];
+
+		user[i] = malloc(s->user_size);
+		refnet_to_user(s, r->mine[1 + i], (uint8_t *)user[i]);
+		wanted[i] = user[i];
+	}
+	for (uint32_t c = 0; c < 3 * parts; c++)
+		wanted[c % parts] = check_class(got, &at, c, wanted[c % parts]);
+	assert_int_equal(at, got->count);
+	for (unsigned int i = 0; i < parts; i++)
+		free(user[i]);
+}
+
+static unsigned int run_post(struct rig *r, unsigned int parts)
+{
+	struct h8l_post *post = NULL;
+	struct h8l_post_result got;
+	unsigned int found = 0;
+
+	if (h8l_post_open(r->network, 0, NULL, &post, &r->error))
+		fail_msg("%s", r->error.text);
+	for (uint64_t frame = 0; frame < 4; frame++) {
+		fill(r, frame);
+		assert_int_equal(submit(r, frame), 0);
+		assert_int_equal(take(r, frame), 1);
+		compute_mine(r, frame);
+		if (h8l_post_run(post, r->out[frame % DEPTH], r->outputs, &got, &r->error))
+			fail_msg("%s", r->error.text);
+		check_boxes(r, &got, parts);
+		found += got.count;
+	}
+	h8l_post_close(post);
+	return found;
+}
+
+static void boxes_found(void **state)
+{
+	char *texts[] = {
+		boxes_text(FIND(1, "")), boxes_text(FIND(2, "burst=4")), boxes_text(FIND(2, "")),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct rig *r = rig_new(texts[i], NULL);
+
+		assert_true(run_post(r, 1) > 10);
+		rig_free(r);
+		free(texts[i]);
+	}
+}
+
+/* Two suppressions on the chip, whose classes are those of one output by turns */
+#define TWO								\
+	"conv more in features=3 kernel=3x3 stride=2x2 pad=1,1,0,0\n"	\
+	"weights random 73 -127 127\nmult 100\nshift 16\n"		\
+	"nms one boxes scores max=10 score=60 iou=128\nmult 12 1\nshift 0\n"	\
+	"nms two boxes more max=10 score=60 iou=128\nmult 12 1\nshift 0\n"	\
+	"output one scale=0.000244\noutput two scale=0.000244\n"
+
+struct split {
+	uint64_t part[2];
+	uint64_t classes;
+	bool used;
+	const char *name;
+};
+
+static Hef__FusedOutputs *new_fused(const struct split *split)
+{
+	Hef__FusedOutputs *fused = calloc(1, sizeof(*fused));
+	Hef__FusedLayer *layer = calloc(1, sizeof(*layer));
+
+	hef__fused_outputs__init(fused);
+	hef__fused_layer__init(layer);
+	fused->used = split->used;
+	fused->n_layers = 1;
+	fused->layers = calloc(1, sizeof(*fused->layers));
+	fused->layers[0] = layer;
+	layer->layer = calloc(1, sizeof(*layer->layer));
+	hef__layer__init(layer->layer);
+	layer->layer->name = strdup("boxes/all");
+	layer->nms = calloc(1, sizeof(*layer->nms));
+	hef__nms__init(layer->nms);
+	layer->nms->classes = split->classes;
+	layer->nms->max_boxes = 10;
+	return fused;
+}
+
+static void make_split(const char *text, const struct split *split, struct blob *hef)
+{
+	struct blob old = { 0 };
+	Hef__NetworkGroup *group;
+	Hef__File *file;
+	unsigned int part = 0;
+
+	make_hef(text, 1, DESC_HAILO8, NULL, &old);
+	file = hef_unpack(&old);
+	group = file->groups[0];
+	for (size_t i = 0; i < group->contexts[0]->info->n_edges; i++) {
+		Hef__Edge *edge = group->contexts[0]->info->edges[i];
+		Hef__Nms *nms;
+
+		if (edge->direction == HEF__EDGE__DIRECTION__INPUT)
+			continue;
+		nms = edge->layer->shape->extra->nms;
+		nms->split = true;
+		nms->split_info = calloc(1, sizeof(*nms->split_info));
+		hef__nms_split__init(nms->split_info);
+		nms->split_info->class_group = split->part[part++];
+		nms->split_info->fused_name = strdup(split->name);
+	}
+	group->fused = new_fused(split);
+	hef_pack(file, &old, hef);
+	hef__file__free_unpacked(file, NULL);
+	blob_free(&old);
+}
+
+static void split_boxes(void **state)
+{
+	static const struct split split = { { 0, 1 }, 6, true, "boxes/all" };
+	char *text = boxes_text(TWO);
+	struct blob hef = { 0 };
+	struct h8l_post_info info;
+	struct rig *r;
+
+	(void)state;
+	make_split(text, &split, &hef);
+	r = rig_hef(text, &hef, NULL);
+	assert_int_equal(h8l_hef_post(r->hef, 0, 0, &info), 0);
+	assert_string_equal(info.name, "boxes/all");
+	assert_int_equal(info.output_count, 2);
+	assert_int_equal(info.class_count, 6);
+	assert_int_equal(h8l_hef_post(r->hef, 0, 1, &info), -ENOENT);
+	assert_true(run_post(r, 2) > 10);
+	rig_free(r);
+	free(text);
+}
+
+static void wrong_splits(void **state)
+{
+	static const struct {
+		struct split split;
+		const char *text;
+	} cases[] = {
+		{ { { 0, 0 }, 6, true, "boxes/all" }, "none has the number 1" },
+		{ { { 0, 2 }, 6, true, "boxes/all" }, "none has the number 1" },
+		{ { { 0, 9 }, 6, true, "boxes/all" }, "more than 9 NMS parts" },
+		{ { { 0, 1 }, 6, true, "boxes/none" }, "an output that is not there" },
+		{ { { 0, 1 }, 70000, true, "boxes/all" }, "NMS classes" },
+	};
+	static const struct split few = { { 0, 1 }, 7, true, "boxes/all" };
+	static const struct split unused = { { 0, 1 }, 6, false, "boxes/all" };
+	char *text = boxes_text(TWO);
+	struct h8l_post_info info;
+	struct h8l_hef *file;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct h8l_error error = { 0 };
+		struct blob hef = { 0 };
+
+		make_split(text, &cases[i].split, &hef);
+		assert_int_equal(h8l_hef_open_memory(hef.data, hef.size, &file, &error), -EINVAL);
+		if (!strstr(error.text, cases[i].text))
+			fail_msg("%s, not: %s", error.text, cases[i].text);
+		blob_free(&hef);
+	}
+	for (int i = 0; i < 2; i++) {
+		struct blob hef = { 0 };
+
+		make_split(text, i ? &few : &unused, &hef);
+		assert_int_equal(h8l_hef_open_memory(hef.data, hef.size, &file, NULL), 0);
+		assert_int_equal(h8l_hef_post(file, 0, 0, &info), 0);
+		assert_int_equal(info.output_count, 1 + i);
+		assert_int_equal(info.unsupported != NULL, i);
+		h8l_hef_close(file);
+		blob_free(&hef);
+	}
+	free(text);
+}
+
 /* ---- what a frame costs ---- */
 
 static void costs(const char *text, unsigned int most_launches)
@@ -986,6 +1205,9 @@ int main(void)
 		cmocka_unit_test(boxes_frames),
 		cmocka_unit_test(nested_mux),
 		cmocka_unit_test(damaged),
+		cmocka_unit_test(boxes_found),
+		cmocka_unit_test(split_boxes),
+		cmocka_unit_test(wrong_splits),
 		cmocka_unit_test(steady),
 		cmocka_unit_test(mux_formats),
 		cmocka_unit_test(picture_formats),
