@@ -18,71 +18,6 @@
 #include "hw/context.h"
 #include "hw/control.h"
 
-#define NO_BUFFER	0xff
-
-/* Size of each action's body, and where it has a channel and a host buffer. */
-struct shape {
-	u8 size;
-	u8 channel;
-	u8 buffer;
-	bool firmware_driven;
-};
-
-#define PLAIN(bytes)	{ .size = (bytes), .buffer = NO_BUFFER }
-#define BUFFER(type, driven) {				\
-	.size = sizeof(struct type),			\
-	.channel = offsetof(struct type, channel),	\
-	.buffer = offsetof(struct type, buf),		\
-	.firmware_driven = driven,			\
-}
-
-static const struct shape shapes[HW_ACTION_COUNT] = {
-	[HW_ACTION_FETCH_CFG_DESCS] = PLAIN(sizeof(struct hw_fetch_cfg_descs)),
-	[HW_ACTION_TRIGGER_SEQUENCER] = PLAIN(sizeof(struct hw_trigger_sequencer)),
-	[HW_ACTION_FETCH_DATA] = PLAIN(sizeof(struct hw_fetch_data)),
-	[HW_ACTION_ENABLE_LCU_DEFAULT] = PLAIN(sizeof(struct hw_enable_lcu_default)),
-	[HW_ACTION_ENABLE_LCU] = PLAIN(sizeof(struct hw_enable_lcu)),
-	[HW_ACTION_DISABLE_LCU] = PLAIN(1),
-	[HW_ACTION_ACTIVATE_BOUNDARY_INPUT] = BUFFER(hw_activate_boundary_input, false),
-	[HW_ACTION_ACTIVATE_BOUNDARY_OUTPUT] = BUFFER(hw_activate_output, false),
-	[HW_ACTION_ACTIVATE_INTER_INPUT] = BUFFER(hw_activate_inter_input, true),
-	[HW_ACTION_ACTIVATE_INTER_OUTPUT] = BUFFER(hw_activate_output, true),
-	[HW_ACTION_ACTIVATE_DDR_INPUT] = BUFFER(hw_activate_ddr_input, true),
-	[HW_ACTION_ACTIVATE_DDR_OUTPUT] = BUFFER(hw_activate_ddr_output, true),
-	[HW_ACTION_DEACTIVATE_CHANNEL] = PLAIN(sizeof(struct hw_deactivate_channel)),
-	[HW_ACTION_CHANGE_STREAM_MAPPING] = PLAIN(sizeof(struct hw_change_stream_mapping)),
-	[HW_ACTION_ADD_DDR_PAIR] = PLAIN(sizeof(struct hw_add_ddr_pair)),
-	[HW_ACTION_DDR_BUFFERING_START] = PLAIN(0),
-	[HW_ACTION_WAIT_LCU] = PLAIN(1),
-	[HW_ACTION_WAIT_SEQUENCER] = PLAIN(1),
-	[HW_ACTION_WAIT_INPUT_DONE] = PLAIN(sizeof(struct hw_wait_transfer_done)),
-	[HW_ACTION_WAIT_OUTPUT_DONE] = PLAIN(sizeof(struct hw_wait_transfer_done)),
-	[HW_ACTION_WAIT_MODULE_CONFIG] = PLAIN(1),
-	[HW_ACTION_WAIT_APP_CHANGE] = PLAIN(0),
-	[HW_ACTION_ACTIVATE_CFG_CHANNEL] = BUFFER(hw_activate_cfg_channel, true),
-	[HW_ACTION_DEACTIVATE_CFG_CHANNEL] = PLAIN(sizeof(struct hw_deactivate_cfg_channel)),
-	[HW_ACTION_WAIT_DMA_IDLE] = PLAIN(sizeof(struct hw_wait_dma_idle)),
-	[HW_ACTION_WAIT_NMS] = PLAIN(sizeof(struct hw_wait_nms)),
-	[HW_ACTION_FETCH_CCW_BURSTS] = PLAIN(3),
-	[HW_ACTION_VALIDATE_CHANNEL] = PLAIN(sizeof(struct hw_deactivate_channel)),
-	[HW_ACTION_BURST_CREDITS_START] = PLAIN(0),
-	[HW_ACTION_BURST_CREDITS_RESET] = PLAIN(0),
-	[HW_ACTION_DDR_BUFFERING_RESET] = PLAIN(0),
-	[HW_ACTION_OPEN_BOUNDARY_INPUT] = BUFFER(hw_open_boundary_input, false),
-	[HW_ACTION_OPEN_BOUNDARY_OUTPUT] = BUFFER(hw_open_boundary_output, false),
-	[HW_ACTION_ENABLE_NMS] = PLAIN(sizeof(struct hw_enable_nms)),
-	[HW_ACTION_WRITE_DATA_BY_TYPE] = PLAIN(sizeof(struct hw_write_data_by_type)),
-	[HW_ACTION_SWITCH_LCU_BATCH] = PLAIN(sizeof(struct hw_switch_lcu_batch)),
-	[HW_ACTION_CHANGE_INPUT_BATCH] = PLAIN(1),
-	[HW_ACTION_PAUSE_CHANNEL] = PLAIN(sizeof(struct hw_channel_direction)),
-	[HW_ACTION_RESUME_CHANNEL] = PLAIN(sizeof(struct hw_channel_direction)),
-	[HW_ACTION_ACTIVATE_CACHE_INPUT] = BUFFER(hw_activate_inter_input, true),
-	[HW_ACTION_ACTIVATE_CACHE_OUTPUT] = BUFFER(hw_activate_cache_output, true),
-	[HW_ACTION_WAIT_CACHE_UPDATED] = PLAIN(0),
-	[HW_ACTION_SLEEP] = PLAIN(4),
-	[HW_ACTION_HALT] = PLAIN(0),
-};
-
 static struct h8l_list *list_at(struct h8l_file *f, u64 bus)
 {
 	struct h8l_list *list;
@@ -94,10 +29,10 @@ static struct h8l_list *list_at(struct h8l_file *f, u64 bus)
 }
 
 /* The chip is going to walk this list: it must be the caller's, as it is. */
-static int check_buffer(struct h8l_file *f, const struct shape *shape, const u8 *body)
+static int check_buffer(struct h8l_file *f, const struct h8l_step *step)
 {
-	const struct hw_host_buffer *buf = (const void *)body + shape->buffer;
-	bool written = HW_CHANNEL_OF(body[shape->channel]) >= HW_VDMA_FIRST_D2H;
+	const struct hw_host_buffer *buf = step->buf;
+	bool written = HW_CHANNEL_OF(step->channel) >= HW_VDMA_FIRST_D2H;
 	struct h8l_list *list;
 
 	/* Type 1 has no list but one stretch of memory; only tools measure so. */
@@ -109,8 +44,9 @@ static int check_buffer(struct h8l_file *f, const struct shape *shape, const u8 
 		return -EPERM;
 	if (written && list->read_only)
 		return -EPERM;
+	list->named = true;
 	list->written |= written;
-	list->firmware_driven |= shape->firmware_driven;
+	list->firmware_driven |= step->firmware_driven;
 	return 0;
 }
 
@@ -135,71 +71,28 @@ static int check_write(const u8 *body)
 	return 0;
 }
 
-/* One body; a block of repeated ones may go on in the next message. */
-static int check_body(struct h8l_file *f, u8 type, const u8 **at, const u8 *end)
+static int check_step(struct h8l_file *f, const struct h8l_step *step)
 {
-	const struct shape *shape = &shapes[type];
-	const u8 *body = *at;
-
-	if (shape->size > end - body)
-		return -EINVAL;
-	*at += shape->size;
-	if (type == HW_ACTION_WRITE_DATA_BY_TYPE)
-		return check_write(body);
-	return shape->buffer == NO_BUFFER ? 0 : check_buffer(f, shape, body);
+	if (step->type == HW_ACTION_WRITE_DATA_BY_TYPE)
+		return check_write(step->body);
+	return step->buf ? check_buffer(f, step) : 0;
 }
 
-static int begin_block(struct h8l_file *f, const u8 **at, const u8 *end)
-{
-	const struct hw_repeated *block = (const void *)*at;
-
-	if (sizeof(*block) > end - *at)
-		return -EINVAL;
-	if (block->type >= HW_ACTION_COUNT || block->type == HW_ACTION_REPEATED)
-		return -EINVAL;
-	*at += sizeof(*block);
-	f->repeat_type = block->type;
-	f->repeat_left = block->count;
-	return 0;
-}
-
-static int check_action(struct h8l_file *f, const u8 **at, const u8 *end)
-{
-	const struct hw_action *head = (const void *)*at;
-
-	if (f->repeat_left) {
-		f->repeat_left--;
-		return check_body(f, f->repeat_type, at, end);
-	}
-	if (sizeof(*head) > end - *at || head->type >= HW_ACTION_COUNT)
-		return -EINVAL;
-	*at += sizeof(*head);
-	if (head->type == HW_ACTION_REPEATED)
-		return begin_block(f, at, end);
-	return check_body(f, head->type, at, end);
-}
-
-/*
- * The frame must be exactly what is parsed here, or firmware could find
- * another list in the message than this driver.
- */
 static int check_context(struct h8l_file *f, const u8 *data, u32 len)
 {
-	const struct hw_ctrl_request *head = (const void *)data;
-	const struct hw_context_info *info = (const void *)(head + 1);
-	const u8 *at = (const void *)(info + 1), *end = data + len;
-	int err = 0;
+	struct h8l_step step;
+	struct h8l_walk walk;
+	int err = h8l_context_begin(&walk, &f->block, data, len);
 
-	if (len < sizeof(*head) + sizeof(*info) || be32_to_cpu(head->param_count) != 4)
-		return -EINVAL;
-	if (be32_to_cpu(info->first_len) != 1 || be32_to_cpu(info->last_len) != 1 ||
-	    be32_to_cpu(info->type_len) != 1 || be32_to_cpu(info->list_len) != end - at)
-		return -EINVAL;
-	if (info->first)
-		f->repeat_left = 0;
+	if (err)
+		return err;
 	mutex_lock(&f->lock);
-	while (at < end && !err)
-		err = check_action(f, &at, end);
+	do {
+		err = h8l_context_next(&walk, &step);
+		if (err <= 0)
+			break;
+		err = check_step(f, &step);
+	} while (!err);
 	mutex_unlock(&f->lock);
 	return err;
 }
@@ -310,6 +203,43 @@ int h8l_control_turn(struct h8l_file *f, u32 op)
 	return drives(op) ? h8l_share_turn(f) : 0;
 }
 
+static int check_contents(struct h8l_file *f, u32 op, const u8 *data, u32 len)
+{
+	int err;
+
+	if (op == HW_OP_SET_NETWORK_GROUP_HEADER)
+		return check_header(data, len);
+	if (op != HW_OP_SET_CONTEXT_INFO)
+		return 0;
+	err = check_context(f, data, len);
+	/* Until firmware says that it took it */
+	f->block.lost = true;
+	return err;
+}
+
+/*
+ * From before the lists are looked at, none of them is freed: another thread
+ * may be releasing one.
+ */
+static int check_start(struct h8l_file *f, u32 op, const u8 *data, u32 len)
+{
+	struct h8l_device *h = f->h;
+	bool known = h->lists_known, active = h->dma_active;
+	int err;
+
+	h8l_dma_begins(h, op == HW_OP_SET_CONTEXT_INFO);
+	err = check_contents(f, op, data, len) ?: h8l_share_take(f, H8L_CLAIM_NETWORKS);
+	if (!err) {
+		h->configured_by = f;
+		return 0;
+	}
+	if (!known)
+		h8l_lists_forgotten(h);
+	if (!active)
+		h8l_dma_ended(h);
+	return err;
+}
+
 /**
  * h8l_control_check() - may this file send this request?
  * @f: file
@@ -326,7 +256,6 @@ int h8l_control_turn(struct h8l_file *f, u32 op)
 int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len)
 {
 	struct h8l_device *h = f->h;
-	int err = 0;
 
 	if (is_privileged(op) && !capable(CAP_SYS_RAWIO))
 		return -EPERM;
@@ -341,20 +270,14 @@ int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len)
 	/* Starts over by itself. */
 	if (drives(op))
 		f->stale = false;
+	return starts_dma(op, data, len) ? check_start(f, op, data, len) : 0;
+}
+
+/* Firmware did what this file asked it for. Inside the mailbox lock. */
+void h8l_control_taken(struct h8l_file *f, u32 op)
+{
 	if (op == HW_OP_SET_CONTEXT_INFO)
-		err = check_context(f, data, len);
-	else if (op == HW_OP_SET_NETWORK_GROUP_HEADER)
-		err = check_header(data, len);
-	if (err)
-		return err;
-	if (starts_dma(op, data, len)) {
-		err = h8l_share_take(f, H8L_CLAIM_NETWORKS);
-		if (err)
-			return err;
-		h->configured_by = f;
-		h8l_dma_begins(h);
-	}
-	return 0;
+		f->block.lost = false;
 }
 
 /**

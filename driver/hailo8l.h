@@ -36,6 +36,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "context.h"
 #include "desc.h"
 #include "hw/mailbox.h"
 #include "hw/pci.h"
@@ -183,6 +184,7 @@ struct h8l_list {
 	struct h8l_ring ring;
 	struct rb_root_cached bindings;	/* under mem_lock */
 	u32 read_only;			/* bindings of read-only mappings */
+	bool named;			/* by a context, perhaps */
 	bool firmware_driven;		/* firmware decides how far the chip goes */
 	bool launched;			/* transfers left their ends in it */
 	bool written;			/* firmware lets the chip write through it */
@@ -370,12 +372,13 @@ struct h8l_device {
 	struct h8l_share share;
 
 	/*
-	 * Protects @dma_objects, @dma_active, @retired, and all bindings
-	 * between lists and mappings.
+	 * Protects @dma_objects, @dma_active, @lists_known, @retired, and all
+	 * bindings between lists and mappings.
 	 */
 	struct mutex mem_lock;
 	struct list_head dma_objects;
 	bool dma_active;		/* firmware may use lists by itself */
+	bool lists_known;		/* it has contexts that name some */
 	struct list_head retired;	/* lists without owner, until it may not */
 	struct list_head retired_bindings;	/* of_mapping */
 	void *sink;			/* where unbound descriptors point to */
@@ -445,8 +448,7 @@ struct h8l_file {
 	bool events_off;
 	bool stale;			/* firmware lost its networks; under mbox.lock */
 	u32 silent;			/* looks without progress, of one waiter */
-	u8 repeat_type;			/* of an unfinished block of actions, */
-	u8 repeat_left;			/* under h8l_mailbox.lock */
+	struct h8l_block block;		/* under h8l_mailbox.lock */
 };
 
 /* pci.c */
@@ -530,6 +532,7 @@ static inline void h8l_hwmon_remove(struct h8l_device *h) { }
 bool h8l_control_harmless(u32 op);
 int h8l_control_turn(struct h8l_file *f, u32 op);
 int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len);
+void h8l_control_taken(struct h8l_file *f, u32 op);
 void h8l_control_done(struct h8l_device *h, u32 op, const u8 *data, u32 len, bool success);
 
 /* share.c */
@@ -570,8 +573,9 @@ int h8l_list_bind(struct h8l_list *list, u32 start, u32 descs, struct h8l_mappin
 bool h8l_list_bound(struct h8l_list *list, u32 start, u32 descs);
 void h8l_list_forget(struct h8l_mapping *map);
 void h8l_list_release_all(struct h8l_file *f);
-void h8l_dma_begins(struct h8l_device *h);
+void h8l_dma_begins(struct h8l_device *h, bool named);
 void h8l_dma_ended(struct h8l_device *h);
+void h8l_lists_forgotten(struct h8l_device *h);
 int h8l_sink_init(struct h8l_device *h);
 void h8l_sink_exit(struct h8l_device *h);
 int h8l_ioctl_list_create(struct h8l_file *f, void __user *arg);

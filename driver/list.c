@@ -7,7 +7,8 @@
  * list holds a reference on every mapping that one of its descriptors names
  * (a binding), and a list that firmware may still walk is not freed but
  * retired until firmware has answered that it stopped. Descriptors that name
- * nothing point to a page of the driver.
+ * nothing point to a page of the driver. A list that a context names is kept
+ * until firmware has forgotten the context: it may be started again.
  */
 #include <linux/interval_tree_generic.h>
 #include <linux/log2.h>
@@ -290,6 +291,15 @@ static void list_free(struct h8l_list *list)
 	put_device(&h->dev);
 }
 
+/* May the chip read this list, now or when firmware starts a network again? */
+static bool may_be_read(const struct h8l_list *list)
+{
+	const struct h8l_device *h = list->h;
+
+	lockdep_assert_held(&h->mem_lock);
+	return h->dma_active || (list->named && h->lists_known);
+}
+
 static void list_release(struct kref *ref)
 {
 	struct h8l_list *list = container_of(ref, struct h8l_list, ref);
@@ -297,7 +307,7 @@ static void list_release(struct kref *ref)
 	bool retire;
 
 	mutex_lock(&h->mem_lock);
-	retire = h->dma_active && list->cpu;
+	retire = list->cpu && may_be_read(list);
 	if (retire)
 		list_add(&list->node, &h->retired);
 	mutex_unlock(&h->mem_lock);
@@ -311,12 +321,31 @@ void h8l_list_put(struct h8l_list *list)
 	kref_put(&list->ref, list_release);
 }
 
-/* From now on firmware may walk any list by itself. */
-void h8l_dma_begins(struct h8l_device *h)
+/* From now on firmware may walk any list by itself; @named: it learns of some. */
+void h8l_dma_begins(struct h8l_device *h, bool named)
 {
 	mutex_lock(&h->mem_lock);
 	h->dma_active = true;
+	h->lists_known |= named;
 	mutex_unlock(&h->mem_lock);
+}
+
+static void free_retired(struct h8l_device *h)
+{
+	struct h8l_list *list, *next;
+	LIST_HEAD(bindings);
+	LIST_HEAD(lists);
+
+	mutex_lock(&h->mem_lock);
+	list_for_each_entry_safe(list, next, &h->retired, node)
+		if (!may_be_read(list))
+			list_move(&list->node, &lists);
+	if (!h->dma_active)
+		list_splice_init(&h->retired_bindings, &bindings);
+	mutex_unlock(&h->mem_lock);
+	list_for_each_entry_safe(list, next, &lists, node)
+		list_free(list);
+	free_bindings(&bindings);
 }
 
 /**
@@ -327,18 +356,24 @@ void h8l_dma_begins(struct h8l_device *h)
  */
 void h8l_dma_ended(struct h8l_device *h)
 {
-	struct h8l_list *list, *next;
-	LIST_HEAD(bindings);
-	LIST_HEAD(lists);
-
 	mutex_lock(&h->mem_lock);
 	h->dma_active = false;
-	list_splice_init(&h->retired, &lists);
-	list_splice_init(&h->retired_bindings, &bindings);
 	mutex_unlock(&h->mem_lock);
-	list_for_each_entry_safe(list, next, &lists, node)
-		list_free(list);
-	free_bindings(&bindings);
+	free_retired(h);
+}
+
+/**
+ * h8l_lists_forgotten() - firmware has no context any more, or none that it may start
+ * @h: device
+ *
+ * Context: inside the gate.
+ */
+void h8l_lists_forgotten(struct h8l_device *h)
+{
+	mutex_lock(&h->mem_lock);
+	h->lists_known = false;
+	mutex_unlock(&h->mem_lock);
+	free_retired(h);
 }
 
 int h8l_sink_init(struct h8l_device *h)

@@ -256,6 +256,8 @@ static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
 	memcpy(f->h->rec.record, request->box.data, min_t(u32, len, H8L_RECORD_LEN));
 	f->h->rec.record_len = len;
 	err = transact(f->h, request, cpu, timeout_ms, true, answer);
+	if (!err && succeeded(answer))
+		h8l_control_taken(f, opcode(request->box.data, len));
 	if (err == -ETIMEDOUT)
 		h8l_doubt(f->h, "firmware did not answer a control");
 	return err;

@@ -298,6 +298,7 @@ static void exit_chip(struct h8l_device *h, bool present)
 	pci_clear_master(h->pdev);
 	h8l_irq_exit(h);
 	h->removing = true;
+	h8l_lists_forgotten(h);
 	h8l_dma_ended(h);
 	h8l_dma_detach_all(h);
 	h8l_sink_exit(h);

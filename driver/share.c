@@ -244,11 +244,12 @@ void h8l_share_leave(struct h8l_file *f)
 	mutex_unlock(&s->lock);
 }
 
-/* Firmware has forgotten all networks. Under h8l_mailbox.lock. */
+/* Firmware has forgotten all networks. Inside the gate, under h8l_mailbox.lock. */
 void h8l_share_networks_gone(struct h8l_device *h)
 {
 	struct h8l_share *s = &h->share;
 
+	h8l_lists_forgotten(h);
 	if (!h->configured_by)
 		return;
 	mutex_lock(&s->lock);

@@ -119,6 +119,47 @@ static void contexts_that_hide_something(int fd)
 	EXPECT(send_raw_context(fd, &r, sizeof(r), 1), -EINVAL);
 }
 
+static int send_piece(int fd, uint8_t first, uint8_t last, uint8_t type, const void *data,
+		      uint32_t len)
+{
+	struct message m;
+
+	begin(&m, HW_OP_SET_CONTEXT_INFO);
+	add(&m, &first, 1);
+	add(&m, &last, 1);
+	add(&m, &type, 1);
+	add(&m, data, len);
+	return send_control(fd, &m, HAILO8L_CPU_CORE, 1000);
+}
+
+/*
+ * The driver reads a message as what goes on after the one before. That one was
+ * not taken by firmware, which reads the next one otherwise.
+ */
+static void message_that_firmware_refused(int fd)
+{
+	struct { struct hw_action head; struct hw_repeated block; uint8_t body; }
+		__attribute__((packed)) r = {
+		{ HW_ACTION_REPEATED, UINT32_MAX }, { 255, 0, HW_ACTION_DISABLE_LCU }, 0,
+	};
+	struct actions list = one_input(0x100000, DESCS, IN_PAGE, CH_IN);
+	struct actions none = { 0 };
+
+	action(&none, HW_ACTION_BURST_CREDITS_RESET, NULL, 0);
+	EXPECT(change_status(fd, HW_CS_RESET), 0);
+	EXPECT(send_header(fd), 0);
+	EXPECT(send_piece(fd, 1, 0, HW_CONTEXT_ACTIVATION, none.data, none.len), 0);
+	EXPECT(send_piece(fd, 0, 0, HW_CONTEXT_DYNAMIC, &r, sizeof(r)), -EPROTO);
+	EXPECT(send_piece(fd, 0, 1, HW_CONTEXT_ACTIVATION, list.data, list.len), -EINVAL);
+	EXPECT(send_piece(fd, 0, 1, HW_CONTEXT_ACTIVATION, none.data, none.len), -EINVAL);
+	EXPECT(simple_control(fd, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), 0);
+	/* A block that does not end in its context */
+	EXPECT(send_header(fd), 0);
+	EXPECT(send_piece(fd, 1, 1, HW_CONTEXT_ACTIVATION, &r, sizeof(r)), -EINVAL);
+	EXPECT(simple_control(fd, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), 0);
+	EXPECT(change_status(fd, HW_CS_RESET), 0);
+}
+
 static void list_in_the_header(int fd)
 {
 	struct hw_app_header header = {
@@ -173,6 +214,35 @@ static void networks_of_the_dead(void)
 	close(other);
 }
 
+/*
+ * Firmware was stopped and can be started again, with the lists that it knows:
+ * their memory is nobody else's until it has forgotten them.
+ */
+static void lists_that_firmware_knows(int fd)
+{
+	int64_t other[16];
+	uint64_t bus;
+	struct net n;
+	int i;
+
+	net_start(&n, fd, DESCS);
+	net_stop(&n);
+	EXPECT(release_list(fd, n.list_in), 0);
+	EXPECT(release_list(fd, n.list_out), 0);
+	for (i = 0; i < 16; i++) {
+		other[i] = create_list(fd, DESCS, IN_PAGE, &bus);
+		CHECK(other[i] > 0 && bus != n.bus_in && bus != n.bus_out);
+	}
+	EXPECT(change_status(fd, HW_CS_ENABLED), 0);
+	EXPECT(change_status(fd, HW_CS_RESET), 0);
+	EXPECT(simple_control(fd, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), 0);
+	for (i = 0; i < 16; i++)
+		EXPECT(release_list(fd, other[i]), 0);
+	n.list_in = create_list(fd, DESCS, IN_PAGE, NULL);
+	n.list_out = create_list(fd, DESCS, IN_PAGE, NULL);
+	net_free(&n);
+}
+
 static int try_register(int fd, uint32_t address)
 {
 	struct hw_write_data_by_type body = {
@@ -207,28 +277,91 @@ static void register_writes(void)
 	close(fd);
 }
 
-static void raw_access(void)
-{
-	static const uint8_t op[] = {
-		HW_OP_WRITE_MEMORY, HW_OP_READ_MEMORY, HW_OP_START_FW_UPDATE,
-		HW_OP_WRITE_FW_UPDATE, HW_OP_FINISH_FW_UPDATE, HW_OP_ERASE_USER_CONFIG,
-		HW_OP_WRITE_USER_CONFIG, HW_OP_WRITE_BOARD_CONFIG, HW_OP_WRITE_SECOND_STAGE,
-		HW_OP_ENABLE_DEBUGGING, HW_OP_I2C_WRITE,
-	};
-	size_t i;
-	int fd = open_node(), status;
+/* Raw access to chip and board, and what survives a power cycle */
+static const uint8_t privileged[] = {
+	HW_OP_WRITE_MEMORY, HW_OP_READ_MEMORY, HW_OP_START_FW_UPDATE, HW_OP_WRITE_FW_UPDATE,
+	HW_OP_VALIDATE_FW_UPDATE, HW_OP_FINISH_FW_UPDATE, HW_OP_ERASE_USER_CONFIG,
+	HW_OP_WRITE_USER_CONFIG, HW_OP_I2C_WRITE, HW_OP_WRITE_BOARD_CONFIG,
+	HW_OP_ENABLE_DEBUGGING, HW_OP_WRITE_SECOND_STAGE, HW_OP_COPY_SECOND_STAGE,
+};
 
+/* What changes the network that runs */
+static const uint8_t driving[] = {
+	HW_OP_RESET, HW_OP_CONFIG_CORE_TOP, HW_OP_SET_NETWORK_GROUP_HEADER,
+	HW_OP_SET_CONTEXT_INFO, HW_OP_CHANGE_CONTEXT_SWITCH_STATUS,
+	HW_OP_SET_DATAFLOW_INTERRUPT, HW_OP_CONFIG_BREAKPOINT, HW_OP_RUN_BIST_TEST,
+	HW_OP_CLEAR_CONFIGURED_APPS, HW_OP_SET_SLEEP_STATE, HW_OP_CHANGE_HW_INFER_STATUS,
+	HW_OP_SIGNAL_DRIVER_DOWN, HW_OP_SIGNAL_CACHE_UPDATED,
+};
+
+static bool is_in(const uint8_t *list, size_t n, uint32_t op)
+{
+	return memchr(list, op, n);
+}
+
+/*
+ * Every opcode, without parameters, so that firmware does nothing. Beside a
+ * network of somebody else if there is one.
+ */
+static void try_opcodes(int fd, bool as_root, bool beside)
+{
+	uint32_t op;
+	int ret;
+
+	for (op = 0; op < HW_OP_COUNT; op++) {
+		/* Without a network these two are refused for what is missing. */
+		if (!beside && (op == HW_OP_SET_CONTEXT_INFO ||
+				op == HW_OP_SET_NETWORK_GROUP_HEADER))
+			continue;
+		ret = simple_control(fd, op, HAILO8L_CPU_APP);
+		if (!as_root && is_in(privileged, sizeof(privileged), op))
+			expect_(ret, -EPERM, "opcode for root", op);
+		else if (beside && is_in(driving, sizeof(driving), op))
+			expect_(ret, -EBUSY, "opcode that drives", op);
+		else
+			check_(ret == 0 || ret == -EPROTO, "opcode for all was refused", op);
+	}
+}
+
+static void as_user(int fd, bool beside)
+{
+	int status;
+
+	fflush(stdout);
 	if (fork() == 0) {
 		failures = 0;
 		EXPECT(setgid(1000) | setuid(1000), 0);
-		for (i = 0; i < sizeof(op); i++)
-			EXPECT(simple_control(fd, op[i], HAILO8L_CPU_APP), -EPERM);
-		EXPECT(simple_control(fd, HW_OP_IDENTIFY, HAILO8L_CPU_APP), 0);
+		try_opcodes(fd, false, beside);
 		exit(failures != 0);
 	}
 	wait(&status);
 	CHECK(status == 0);
+}
+
+static void raw_access(void)
+{
+	int fd = open_node();
+
+	as_user(fd, false);
+	try_opcodes(fd, true, false);
 	close(fd);
+}
+
+static void opcodes_beside_a_network(int fd)
+{
+	int other = open_node();
+	struct net n;
+
+	net_start(&n, fd, DESCS);
+	as_user(other, true);
+	try_opcodes(other, true, true);
+	EXPECT(launch_out(&n), 1);
+	EXPECT(launch_in(&n), IN_DESCS);
+	EXPECT(wait_for(fd, CH_OUT, 1), 1);
+	net_stop(&n);
+	net_free(&n);
+	EXPECT(simple_control(fd, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), 0);
+	close(other);
 }
 
 int main(void)
@@ -239,11 +372,14 @@ int main(void)
 	CASE("W-13 memory that is read only", read_only_memory(fd));
 	CASE("W-13 read-only memory for an output", written_list(fd));
 	CASE("W-37 contexts that hide something", contexts_that_hide_something(fd));
+	CASE("W-37 a message that firmware refused", message_that_firmware_refused(fd));
+	CASE("W-4 lists that firmware knows", lists_that_firmware_knows(fd));
 	CASE("W-37 a list in the header", list_in_the_header(fd));
 	CASE("W-37 writes to the chip's registers", register_writes());
 	CASE("W-16 networks of others", networks_of_others(fd));
+	CASE("W-16 every opcode beside a network", opcodes_beside_a_network(fd));
 	close(fd);
 	CASE("W-4 networks of the dead", networks_of_the_dead());
-	CASE("W-37 raw access", raw_access());
+	CASE("W-37 every opcode, for all or for root", raw_access());
 	return verdict("abi_guard");
 }

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How the driver reads what is sent to firmware: as the table of the reference
+ * (firmware-control.md 3.4) says, and never otherwise than the software chip's
+ * firmware, which was written without it.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "driver/context.h"
+#include "hw/control.h"
+#include "tests/emulator/fw.h"
+
+#define ROUNDS 100000
+#define MAX_LIST 400
+#define NO_BUF 0xff
+
+/* Body of each action: its size, where its channel and its host buffer are */
+static const struct {
+	uint8_t size, channel, buf;
+} table[HW_ACTION_COUNT] = {
+	{ 3, 0, NO_BUF }, { 44, 0, NO_BUF }, { 9, 0, NO_BUF }, { 2, 0, NO_BUF },
+	{ 8, 0, NO_BUF }, { 1, 0, NO_BUF }, { 42, 0, 19 }, { 39, 0, 20 }, { 43, 0, 20 },
+	{ 39, 0, 20 }, { 43, 0, 19 }, { 42, 0, 19 }, { 8, 0, NO_BUF }, { 3, 0, NO_BUF },
+	{ 9, 0, NO_BUF }, { 0, 0, NO_BUF }, { 1, 0, NO_BUF }, { 1, 0, NO_BUF },
+	{ 5, 0, NO_BUF }, { 5, 0, NO_BUF }, { 1, 0, NO_BUF }, { 0, 0, NO_BUF },
+	{ 21, 0, 2 }, { 2, 0, NO_BUF }, { 3, 0, NO_BUF }, { 4, 0, NO_BUF }, { 6, 0, NO_BUF },
+	{ 3, 0, NO_BUF }, { 8, 0, NO_BUF }, { 0, 0, NO_BUF }, { 0, 0, NO_BUF },
+	{ 0, 0, NO_BUF }, { 28, 0, 1 }, { 20, 0, 1 }, { 7, 0, NO_BUF }, { 15, 0, NO_BUF },
+	{ 6, 0, NO_BUF }, { 1, 0, NO_BUF }, { 2, 0, NO_BUF }, { 2, 0, NO_BUF }, { 43, 0, 20 },
+	{ 41, 38, 17 }, { 0, 0, NO_BUF }, { 4, 0, NO_BUF }, { 0, 0, NO_BUF },
+};
+
+static uint64_t seed;
+
+static uint32_t any(uint32_t below)
+{
+	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(seed >> 33) % below;
+}
+
+/* Of this run, or H8L_SEED to have one again */
+static int choose_seed(void **state)
+{
+	const char *text = getenv("H8L_SEED");
+
+	(void)state;
+	seed = text ? strtoull(text, NULL, 0) : (uint64_t)time(NULL);
+	printf("H8L_SEED=%llu\n", (unsigned long long)seed);
+	return 0;
+}
+
+struct message {
+	uint8_t data[HW_CTRL_MAX_LEN];
+	uint32_t len;
+};
+
+static struct hw_context_info *info_of(struct message *m)
+{
+	return (void *)(m->data + HW_CTRL_REQUEST_HEAD);
+}
+
+static const uint8_t *list_of(struct message *m)
+{
+	return (void *)(info_of(m) + 1);
+}
+
+static void make(struct message *m, bool first, bool last, const uint8_t *list, uint32_t len)
+{
+	const uint32_t one = htobe32(1);
+	struct hw_ctrl_request head = {
+		.version = htobe32(HW_CTRL_PROTOCOL_VERSION), .param_count = htobe32(4),
+		.opcode = htobe32(HW_OP_SET_CONTEXT_INFO),
+	};
+	struct hw_context_info info = {
+		.first_len = one, .last_len = one, .type_len = one, .first = first, .last = last,
+		.list_len = htobe32(len),
+	};
+
+	memcpy(m->data, &head, sizeof(head));
+	memcpy(m->data + sizeof(head), &info, sizeof(info));
+	memcpy(m->data + sizeof(head) + sizeof(info), list, len);
+	m->len = sizeof(head) + sizeof(info) + len;
+}
+
+static int begin(struct h8l_walk *w, struct h8l_block *block, const struct message *m)
+{
+	return h8l_context_begin(w, block, m->data, m->len);
+}
+
+/* 0 when it was read to its end */
+static int read_all(struct h8l_block *block, const struct message *m)
+{
+	struct h8l_step step;
+	struct h8l_walk w;
+	int ret = begin(&w, block, m);
+
+	if (ret)
+		return ret;
+	while ((ret = h8l_context_next(&w, &step)) == 1)
+		;
+	return ret;
+}
+
+static uint32_t put_head(uint8_t *at, uint8_t type)
+{
+	memset(at, 0xff, sizeof(struct hw_action));
+	at[0] = type;
+	return sizeof(struct hw_action);
+}
+
+static void test_every_action(void **state)
+{
+	uint8_t list[64];
+	int type;
+
+	(void)state;
+	for (type = 0; type < HW_ACTION_COUNT; type++) {
+		uint32_t len = put_head(list, type) + table[type].size, i;
+		struct h8l_block block = { 0 };
+		struct h8l_step step;
+		struct h8l_walk w;
+		struct message m;
+
+		if (type == HW_ACTION_REPEATED)
+			continue;
+		for (i = 5; i < len; i++)
+			list[i] = i;
+		make(&m, true, true, list, len);
+		assert_int_equal(begin(&w, &block, &m), 0);
+		assert_int_equal(h8l_context_next(&w, &step), 1);
+		assert_int_equal(step.type, type);
+		assert_int_equal(!step.buf, table[type].buf == NO_BUF);
+		if (step.buf) {
+			assert_int_equal(step.channel, 5 + table[type].channel);
+			assert_ptr_equal(step.buf, step.body + table[type].buf);
+		}
+		assert_int_equal(h8l_context_next(&w, &step), 0);
+		/* One byte less, one more */
+		make(&m, true, true, list, len - 1);
+		assert_int_equal(read_all(&block, &m), -EINVAL);
+		make(&m, true, true, list, len + 1);
+		assert_int_equal(read_all(&block, &m), -EINVAL);
+	}
+}
+
+static void test_unknown_actions(void **state)
+{
+	uint8_t list[64] = { 0 };
+	int type;
+
+	(void)state;
+	for (type = HW_ACTION_COUNT; type < 256; type++) {
+		struct h8l_block block = { 0 };
+		struct message m;
+
+		put_head(list, type);
+		make(&m, true, true, list, 5);
+		assert_int_equal(read_all(&block, &m), -EINVAL);
+	}
+}
+
+static void test_frames(void **state)
+{
+	const uint8_t list[5] = { HW_ACTION_BURST_CREDITS_START, 255, 255, 255, 255 };
+	struct h8l_block block = { 0 };
+	struct message m;
+	uint32_t len;
+
+#define BAD(change) \
+	do { \
+		make(&m, true, true, list, sizeof(list)); \
+		change; \
+		assert_int_equal(read_all(&block, &m), -EINVAL); \
+	} while (0)
+	(void)state;
+	make(&m, true, true, list, sizeof(list));
+	assert_int_equal(read_all(&block, &m), 0);
+	make(&m, true, true, list, 0);
+	assert_int_equal(read_all(&block, &m), 0);
+	BAD(info_of(&m)->first_len = htobe32(2));
+	BAD(info_of(&m)->last_len = 0);
+	BAD(info_of(&m)->type_len = 1);
+	BAD(info_of(&m)->list_len = htobe32(4));
+	BAD(info_of(&m)->list_len = htobe32(6));
+	BAD(info_of(&m)->list_len = UINT32_MAX);
+	BAD(m.data[19] = 3);
+	BAD(m.data[16] = 1);
+	BAD(m.len++);
+	/* A number that firmware has seen before may be dropped unread. */
+	BAD(m.data[11] = 1);
+	for (len = 0; len < HW_CTRL_REQUEST_HEAD + sizeof(struct hw_context_info); len++)
+		BAD(m.len = len);
+#undef BAD
+}
+
+/* A block with three bodies of one byte, over two messages */
+static void test_block_over_messages(void **state)
+{
+	uint8_t list[16] = { 0 };
+	struct h8l_block block = { 0 };
+	struct message m;
+
+	(void)state;
+	put_head(list, HW_ACTION_REPEATED);
+	list[5] = 3;
+	list[6] = 0;
+	list[7] = HW_ACTION_DISABLE_LCU;
+	make(&m, true, false, list, 9);
+	assert_int_equal(read_all(&block, &m), 0);
+	assert_int_equal(block.left, 2);
+	make(&m, false, false, list + 9, 1);
+	assert_int_equal(read_all(&block, &m), 0);
+	make(&m, false, true, list + 9, 1);
+	assert_int_equal(read_all(&block, &m), 0);
+	/* Not all of them come */
+	make(&m, true, true, list, 9);
+	assert_int_equal(read_all(&block, &m), -EINVAL);
+	/* None, begun in the middle, blocks in blocks, the head cut */
+	list[5] = 0;
+	make(&m, true, false, list, 9);
+	assert_int_equal(read_all(&block, &m), -EINVAL);
+	list[5] = 3;
+	list[6] = 1;
+	make(&m, true, false, list, 9);
+	assert_int_equal(read_all(&block, &m), -EINVAL);
+	list[6] = 0;
+	list[7] = HW_ACTION_REPEATED;
+	make(&m, true, false, list, 9);
+	assert_int_equal(read_all(&block, &m), -EINVAL);
+	list[7] = HW_ACTION_DISABLE_LCU;
+	make(&m, true, false, list, 7);
+	assert_int_equal(read_all(&block, &m), -EINVAL);
+}
+
+/* What firmware did not take says nothing about the next message. */
+static void test_lost_message(void **state)
+{
+	const uint8_t list[5] = { HW_ACTION_BURST_CREDITS_START, 255, 255, 255, 255 };
+	struct h8l_block block = { .type = HW_ACTION_DISABLE_LCU, .left = 9, .lost = 1 };
+	struct message m;
+
+	(void)state;
+	make(&m, false, true, list, sizeof(list));
+	assert_int_equal(read_all(&block, &m), -EINVAL);
+	make(&m, true, true, list, sizeof(list));
+	assert_int_equal(read_all(&block, &m), 0);
+	assert_int_equal(block.lost, 0);
+	assert_int_equal(block.left, 0);
+}
+
+/* ---- against the firmware's own reading ---- */
+
+static uint32_t random_body(uint8_t *at, uint8_t type)
+{
+	uint32_t i;
+
+	for (i = 0; i < table[type].size; i++)
+		at[i] = any(4) ? any(256) : any(3);
+	return table[type].size;
+}
+
+static uint8_t random_type(void)
+{
+	uint8_t type = any(HW_ACTION_COUNT);
+
+	return type == HW_ACTION_REPEATED ? 0 : type;
+}
+
+static uint32_t random_block(uint8_t *at)
+{
+	uint32_t len = put_head(at, HW_ACTION_REPEATED), i;
+	uint8_t type = random_type(), count = 1 + any(6);
+
+	at[len] = count;
+	at[len + 1] = any(16) == 0;
+	at[len + 2] = type;
+	len += 3;
+	for (i = 0; i < count; i++)
+		len += random_body(at + len, type);
+	return len;
+}
+
+/* A list that is right, or has a few wrong bytes, or is cut */
+static uint32_t random_list(uint8_t *list)
+{
+	uint32_t len = 0, i, actions = any(6);
+
+	for (i = 0; i < actions && len < MAX_LIST - 300; i++) {
+		if (any(4)) {
+			uint8_t type = random_type();
+
+			len += put_head(list + len, type);
+			len += random_body(list + len, type);
+		} else {
+			len += random_block(list + len);
+		}
+	}
+	for (i = any(4) ? 0 : 1 + any(3); len && i; i--)
+		list[any(len)] = any(2) ? any(HW_ACTION_COUNT) : any(256);
+	return any(8) || !len ? len : any(len);
+}
+
+/* Where a message may end: what host libraries send is never cut elsewhere. */
+static uint32_t next_cut(const uint8_t *list, uint32_t len, uint32_t from)
+{
+	struct fw_list all = { (uint8_t *)(uintptr_t)list, len, false };
+	struct fw_cursor cursor = { 0 };
+	uint32_t steps = 1 + any(4);
+	struct fw_step step;
+
+	while (cursor.offset <= from || --steps)
+		if (fw_list_next(&all, &cursor, &step) != 1)
+			return len;
+	return any(16) ? cursor.offset : from + any(len - from + 1);
+}
+
+/*
+ * Walks message by message beside the firmware, which has all of them joined.
+ * What the driver takes, firmware reads in the same way or refuses.
+ */
+static void compare(const uint8_t *list, uint32_t len)
+{
+	struct fw_list all = { (uint8_t *)(uintptr_t)list, len, false };
+	struct h8l_block block = { 0 };
+	struct fw_cursor cursor = { 0 };
+	uint32_t from = 0, to, status = 1;
+	struct fw_step theirs;
+	struct h8l_step ours;
+	struct message m;
+	struct h8l_walk w;
+	int ret;
+
+	do {
+		to = next_cut(list, len, from);
+		make(&m, !from, to == len, list + from, to - from);
+		if (begin(&w, &block, &m))
+			return;
+		while ((ret = h8l_context_next(&w, &ours)) == 1) {
+			status = fw_list_next(&all, &cursor, &theirs);
+			if (status != 1)
+				break;
+			assert_int_equal(ours.type, theirs.type);
+			assert_int_equal(ours.body - list_of(&m), theirs.body - list - from);
+		}
+		from = to;
+	} while (!ret && status == 1 && from < len);
+	if (!ret && status == 1)
+		assert_int_equal(fw_list_next(&all, &cursor, &theirs), 0);
+}
+
+static void test_as_firmware_reads_it(void **state)
+{
+	uint8_t list[MAX_LIST];
+	int i;
+
+	(void)state;
+	for (i = 0; i < ROUNDS; i++)
+		compare(list, random_list(list));
+}
+
+/* What firmware takes and a host would send, the driver takes, too. */
+static void test_right_lists_pass(void **state)
+{
+	uint8_t list[MAX_LIST];
+	int i, taken = 0;
+
+	(void)state;
+	for (i = 0; i < ROUNDS; i++) {
+		struct fw_list all = { list, random_list(list), false };
+		struct h8l_block block = { 0 };
+		struct fw_cursor cursor = { 0 };
+		struct fw_step step;
+		struct message m;
+		uint32_t status;
+
+		while ((status = fw_list_next(&all, &cursor, &step)) == 1)
+			;
+		if (status)
+			continue;
+		make(&m, true, true, list, all.len);
+		assert_int_equal(read_all(&block, &m), 0);
+		taken++;
+	}
+	assert_in_range(taken, ROUNDS / 10, ROUNDS - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_action),
+		cmocka_unit_test(test_unknown_actions),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_block_over_messages),
+		cmocka_unit_test(test_lost_message),
+		cmocka_unit_test(test_as_firmware_reads_it),
+		cmocka_unit_test(test_right_lists_pass),
+	};
+
+	return cmocka_run_group_tests_name("how the driver reads contexts", tests, choose_seed,
+					   NULL);
+}
