@@ -33,6 +33,13 @@ chip() {
 
 works() { abi_dma >/tmp/works 2>&1 || { cat /tmp/works; fail "$name: does not work"; }; }
 does() { abi_fault "$1" >/tmp/does 2>&1 || { cat /tmp/does; fail "$name: $1"; }; }
+
+# starts: how the host half of channel 16 is, as the chip has it
+starts() {
+	bar2=$(sed -n 3p /sys/class/hailo_chardev/hailo0/device/resource | cut -d' ' -f1)
+	control=$(host hmp "xp /1wx $(printf 0x%x $((bar2 + 0x210)))")
+	echo $((0x${control##*0x} & 1))
+}
 says() { dmesg | grep -q "$1" || fail "$name: does not say '$1'"; }
 
 chip --fault boot-never && fail "$name: there is a node"
@@ -74,6 +81,9 @@ passed "W-27 W-49 each notification once"
 chip --fault notify-long || fail "$name: no node"
 does noevents
 says 'notification of'
+chip --fault notify-long:count=1 --fault notify-storm:rate=50 || fail "$name: no node"
+does events
+says 'notification of'
 passed "W-27 notifications that are too long"
 chip --fault log-offset || fail "$name: no node"
 does logs
@@ -86,6 +96,8 @@ does stuck
 passed "a channel that is stuck"
 chip --fault driver-down-never || fail "$name: no node"
 works
+does running
+[ "$(starts)" = 0 ] || fail "$name: channel 16 still runs: $(host hmp "xp /1wx $bar2")"
 says 'did not acknowledge driver-down'
 passed "W-22 driver-down without an answer"
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # subtests: yes
 #
-# The device goes away under programs in every state, and comes back.
+# The device goes away under programs in every state, and comes back. What is
+# freed is overwritten, so that its use shows.
+# append: init_on_alloc=0 slub_debug=FZP
 fail() { echo "FAIL $*"; exit 1; }
 device=$(readlink -f /sys/class/hailo_chardev/hailo0/device)
 bus=/sys/bus/pci

@@ -36,7 +36,7 @@ nap() {
 	boots=$(count boots)
 	abi_reset "/tmp/nap $1" >/tmp/net 2>&1 || bad "$1: $(cat /tmp/net)"
 	[ "$(count boots)" -gt "$boots" ] || bad "$1: the firmware was not loaded again"
-	works "$1" && ok "$1 with a network"
+	works "$1" && ok "W-23 $1 with a network"
 
 	# One that only looks does not notice.
 	abi_victim notify >/tmp/victim 2>&1 &
