@@ -87,6 +87,7 @@ struct mailbox_state {
 	unsigned int queue_head;
 	unsigned int queue_len;
 	struct notification queue[NOTIFY_QUEUE_LEN];
+	uint32_t sequence;		/* of the next event */
 	bool long_sent;			/* EMU_FAULT_NOTIFY_LONG was served */
 };
 

@@ -136,7 +136,7 @@ static void hand_over(struct emu *emu)
 
 static void notify_ecc(struct emu *emu, uint32_t id)
 {
-	uint32_t event[8] = { 0, emu->stats.notifications, 1, 22, id, 1, 4, 1u << 12 };
+	uint32_t event[8] = { 0, emu->mbox.sequence++, 1, 22, id, 1, 4, 1u << 12 };
 
 	emu_notify(emu, event, sizeof(event));
 }
