@@ -28,6 +28,22 @@ struct hw_app_header {
 	__u8 config_channel[HW_MAX_CONFIG_CHANNELS];	/* packed channel id */
 } __attribute__((packed));
 
+/* Before firmware 4.21 */
+#define HW_OLD_HEADER_NETWORKS		8
+
+struct hw_old_app_header {
+	__le16 dynamic_contexts;
+	__u8 preliminary_run_asap;
+	__u8 batch_register_config;
+	__u8 can_fast_batch_switch;
+	__u8 is_abbale_supported;
+	__u8 networks;
+	__le16 csm_buffer_size;
+	__le16 batch_size[HW_OLD_HEADER_NETWORKS];
+	__le32 external_action_list;
+	__le32 boundary_channels[3];
+} __attribute__((packed));
+
 enum hw_context_type {
 	HW_CONTEXT_PRELIMINARY		= 0,
 	HW_CONTEXT_DYNAMIC		= 1,
@@ -126,6 +142,11 @@ struct hw_stream_reg {
 	__le16 buffer_padding;
 	__u8 core_hw_padding_in_dfc;
 } __attribute__((packed));
+
+/* Before firmware 4.21 one byte more, in front of the last: does the host say
+ * what the periphery's portions are (1), or does the firmware compute them?
+ */
+#define HW_OLD_REG_BY_HOST_AT		16
 
 struct hw_fetch_cfg_descs {
 	__le16 count;
@@ -316,6 +337,7 @@ struct hw_activate_cache_output {
 } __attribute__((packed));
 
 _Static_assert(sizeof(struct hw_app_header) == 32, "application header");
+_Static_assert(sizeof(struct hw_old_app_header) == 41, "application header before 4.21");
 _Static_assert(sizeof(struct hw_action) == 5, "action");
 _Static_assert(sizeof(struct hw_host_buffer) == 19, "host buffer");
 _Static_assert(sizeof(struct hw_stream_reg) == 17, "stream registers");

@@ -232,9 +232,20 @@ uint32_t fw_list_next(const struct fw_list *list, struct fw_cursor *cursor,
 /* Bytes of the body of an action, -1 if there is no such type. */
 int fw_action_size(uint8_t type);
 bool fw_action_repeats(uint8_t type);
-/* Everything that can be said about a list without executing it. */
+/* Everything that can be said about a list without executing it. `header` NULL:
+ * it did not say which config channels there are.
+ */
 uint32_t fw_list_check(const struct fw_list *list, const struct hw_app_header *header);
 uint32_t fw_buffer_check(const struct hw_host_buffer *buf);
+
+/* ---- firmware before 4.21: fw_old.c ---- */
+
+bool fw_is_old(const struct fw *fw);
+/* Both take the 41 bytes of a header. Are the batches of all networks the same? */
+struct hw_app_header fw_old_header(const void *bytes);
+bool fw_old_batches(const void *bytes);
+/* Gives the list today's layout; 0 or a status word */
+uint32_t fw_old_list(struct fw_list *list);
 
 /* ---- channels and data flow: fw_channel.c, fw_config.c, fw_flow.c ---- */
 

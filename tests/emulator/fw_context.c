@@ -150,7 +150,10 @@ uint32_t fw_app_chunk(struct fw *fw, bool first, bool last, uint8_t type,
 	status = append(fw, list, data, len);
 	if (status || !last)
 		return status;
-	status = fw_list_check(list, &app->header);
+	if (fw_is_old(fw))
+		status = fw_old_list(list);
+	if (!status)
+		status = fw_list_check(list, fw_is_old(fw) ? NULL : &app->header);
 	if (status)
 		return status;
 	list->complete = true;

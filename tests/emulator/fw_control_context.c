@@ -13,10 +13,19 @@ enum { STATUS_CLEARED, STATUS_WAITING, STATUS_REACHED };
 
 static uint32_t set_header(struct fw *fw, const struct fw_args *args, struct fw_reply *reply)
 {
+	uint32_t wanted = fw_is_old(fw) ? sizeof(struct hw_old_app_header) :
+					  sizeof(struct hw_app_header);
 	struct hw_app_header header;
 
 	(void)reply;
-	memcpy(&header, args->param[0].data, sizeof(header));
+	if (args->param[0].len != wanted)
+		return HW_STATUS_APP_HEADER_LENGTH;
+	if (fw_is_old(fw) && !fw_old_batches(args->param[0].data))
+		return FW_CS_BATCH_SIZE;
+	if (fw_is_old(fw))
+		header = fw_old_header(args->param[0].data);
+	else
+		memcpy(&header, args->param[0].data, sizeof(header));
 	return fw_app_add(fw, &header);
 }
 
@@ -62,6 +71,8 @@ static uint32_t main_header(struct fw *fw, const struct fw_args *args, struct fw
 	unsigned int i;
 
 	(void)args;
+	if (fw_is_old(fw))
+		return HW_STATUS_UNSUPPORTED_OPCODE;
 	for (i = 0; i < fw->app_count; i++)
 		table.header[i] = fw->apps[i].header;
 	fw_reply_bytes(reply, &table, sizeof(table));
@@ -75,6 +86,8 @@ static uint32_t download_list(struct fw *fw, const struct fw_args *args, struct 
 	struct fw_list *list;
 	uint32_t len;
 
+	if (fw_is_old(fw))
+		return HW_STATUS_UNSUPPORTED_OPCODE;
 	if (!app)
 		return HW_STATUS_CS_INVALID_APPLICATION;
 	list = fw_app_context(app, fw_u8(args, 1), fw_le16(args, 2));
@@ -156,7 +169,8 @@ static uint32_t cache_updated(struct fw *fw, const struct fw_args *args, struct 
 }
 
 static const struct fw_param header_params[] = {
-	{ sizeof(struct hw_app_header), sizeof(struct hw_app_header), HW_STATUS_APP_HEADER_LENGTH },
+	{ sizeof(struct hw_app_header), sizeof(struct hw_old_app_header),
+	  HW_STATUS_APP_HEADER_LENGTH },
 };
 static const struct fw_param context_params[] = {
 	{ 1, 1, FW_IS_FIRST_LENGTH }, { 1, 1, FW_IS_LAST_LENGTH },

@@ -206,7 +206,9 @@ static const struct hw_host_buffer *buffer_of(const struct fw_step *step)
 static uint32_t check_config_channel(const struct hw_app_header *header, uint8_t channel,
 				     uint8_t stream)
 {
-	if (stream >= header->config_channels)
+	if (!header && stream < HW_MAX_CONFIG_CHANNELS)
+		return fw_is_input(HW_CHANNEL_OF(channel)) ? 0 : FW_CS_CHANNEL;
+	if (!header || stream >= header->config_channels)
 		return FW_CS_CONFIG_STREAM;
 	return header->config_channel[stream] == channel ? 0 : FW_CS_CHANNEL;
 }

@@ -57,40 +57,40 @@ void fw_notify_temperature(struct fw *fw, uint32_t zone)
 		  payload, sizeof(payload));
 }
 
-struct place {			/* of events 9 and 12 */
-	uint8_t app;
-	uint16_t batch;
-	uint16_t context;
-	uint16_t action;
-} __attribute__((packed));
+#define PLACE_MAX	8
 
-static struct place running_place(const struct fw *fw)
+/* Of events 9 and 12; 4.17 still had its words at even addresses */
+static uint32_t put_place(const struct fw *fw, uint8_t *to)
 {
-	return (struct place) {
-		.app = fw->cs.app,
-		.batch = htole16(fw->cs.batches),
-		.context = htole16(fw->cs.context),
-		.action = htole16(fw->cs.cursor.index),
+	const uint16_t words[3] = {
+		htole16(fw->cs.batches), htole16(fw->cs.context), htole16(fw->cs.cursor.index),
 	};
+	uint32_t at = le32toh(fw->image[1].minor) < 18 ? 2 : 1;
+
+	to[0] = fw->cs.app;
+	to[1] = 0;
+	memcpy(to + at, words, sizeof(words));
+	return at + sizeof(words);
 }
 
 void fw_notify_run_time_error(struct fw *fw, uint32_t status)
 {
-	struct {
-		uint32_t status;
-		struct place place;
-	} __attribute__((packed)) payload = { htole32(status), running_place(fw) };
+	const uint32_t word = htole32(status);
+	uint8_t payload[sizeof(word) + PLACE_MAX];
+	uint32_t len;
 
-	fw_notify(fw, 1, FW_MODULE_CONTEXT_SWITCH, HW_EVENT_RUN_TIME_ERROR, 5, &payload,
-		  sizeof(payload));
+	memcpy(payload, &word, sizeof(word));
+	len = put_place(fw, payload + sizeof(word));
+	fw_notify(fw, 1, FW_MODULE_CONTEXT_SWITCH, HW_EVENT_RUN_TIME_ERROR, 5, payload,
+		  sizeof(word) + len);
 }
 
 void fw_notify_breakpoint(struct fw *fw)
 {
-	struct place payload = running_place(fw);
+	uint8_t payload[PLACE_MAX];
+	uint32_t len = put_place(fw, payload);
 
-	fw_notify(fw, 0, FW_MODULE_CONTEXT_SWITCH, HW_EVENT_BREAKPOINT, 4, &payload,
-		  sizeof(payload));
+	fw_notify(fw, 0, FW_MODULE_CONTEXT_SWITCH, HW_EVENT_BREAKPOINT, 4, payload, len);
 }
 
 void fw_notify_host_info(struct fw *fw, uint32_t priority)

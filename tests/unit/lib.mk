@@ -24,6 +24,9 @@ test_lib_hef_LIBS := $(LIB_WRAP) $(HEF_LIBS) $(LIB_LIBS)
 test_lib_device_OBJS := $(LIB_TEST_OBJS)
 test_lib_device_LIBS := $(LIB_LIBS)
 
+test_lib_real_OBJS := $(LIB_TEST_OBJS)
+test_lib_real_LIBS := $(LIB_LIBS)
+
 test_lib_monitor_OBJS := $(LIB_TEST_OBJS)
 test_lib_monitor_LIBS := $(LIB_LIBS)
 

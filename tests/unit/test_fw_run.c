@@ -585,6 +585,93 @@ static void sram_full(void **state)
 	assert_int_equal(chunks, FW_LIST_SRAM / nops.len + 1);
 }
 
+/* ---- firmware before 4.21 ---- */
+
+static void start_version(uint32_t minor)
+{
+	struct hw_fw_header image = { .major = htole32(4), .minor = htole32(minor) };
+
+	fw_start(emu_get_fw(host.emu), &image, &image);
+}
+
+/* `by_host` into the stream registers of the one action that has some */
+static void make_old(struct list *list, uint8_t type, size_t registers, uint8_t by_host)
+{
+	size_t at = 0;
+
+	while (list->bytes[at] != type)
+		at += sizeof(struct hw_action) + (size_t)fw_action_size(list->bytes[at]);
+	at += sizeof(struct hw_action) + registers + HW_OLD_REG_BY_HOST_AT;
+	memmove(list->bytes + at + 1, list->bytes + at, list->len - at);
+	list->bytes[at] = by_host;
+	list->len++;
+}
+
+static void make_flow_old(struct list *list, uint8_t by_host)
+{
+	make_old(list, HW_ACTION_ACTIVATE_BOUNDARY_INPUT, 2, by_host);
+	make_old(list, HW_ACTION_ACTIVATE_BOUNDARY_OUTPUT, 3, by_host);
+}
+
+static uint32_t set_old_header(uint16_t batch, uint16_t second_batch)
+{
+	struct {
+		uint32_t len;
+		struct hw_old_app_header header;
+	} __attribute__((packed)) p = {
+		htobe32(sizeof(p.header)),
+		{ 1, 1, 0, 1, 0, 1, 512, { batch, second_batch }, 0, { 0 } },
+	};
+
+	return host_request(&host, 1, HW_OP_SET_NETWORK_GROUP_HEADER, 1, &p, sizeof(p));
+}
+
+/* Each version takes its own layout and refuses the other one */
+static void versions(void **state)
+{
+	(void)state;
+	for (uint32_t minor = 17; minor <= 23; minor++) {
+		struct app app;
+
+		start_version(minor);
+		standard_app(&app);
+		if (minor >= 21) {
+			assert_int_equal(set_old_header(4, 0), HW_STATUS_APP_HEADER_LENGTH);
+			assert_int_equal(configure(&app), 0);
+			assert_int_equal(enable(0), 0);
+			continue;
+		}
+		assert_int_equal(host_set_header(&host, &app.header), HW_STATUS_APP_HEADER_LENGTH);
+		assert_int_equal(set_old_header(4, 2), FW_CS_BATCH_SIZE);
+		assert_int_equal(set_old_header(4, 0), 0);
+		make_flow_old(&app.preliminary, 1);
+		make_flow_old(&app.dynamic, 1);
+		assert_int_equal(send_context(HW_CONTEXT_ACTIVATION, &app.activation), 0);
+		assert_int_equal(send_context(HW_CONTEXT_BATCH_SWITCHING, &app.batch), 0);
+		assert_int_equal(send_context(HW_CONTEXT_PRELIMINARY, &app.preliminary), 0);
+		assert_int_equal(send_context(HW_CONTEXT_DYNAMIC, &app.dynamic), 0);
+		assert_int_equal(enable(0), 0);
+	}
+}
+
+/* Lists of today, and portions that the firmware would have to compute */
+static void wrong_for_old(void **state)
+{
+	struct app app;
+
+	(void)state;
+	for (int by_host = 0; by_host < 2; by_host++) {
+		start_version(20);
+		standard_app(&app);
+		assert_int_equal(set_old_header(4, 0), 0);
+		assert_int_equal(send_context(HW_CONTEXT_ACTIVATION, &app.activation), 0);
+		assert_int_equal(send_context(HW_CONTEXT_BATCH_SWITCHING, &app.batch), 0);
+		if (!by_host)
+			make_flow_old(&app.preliminary, 0);
+		assert_int_not_equal(send_context(HW_CONTEXT_PRELIMINARY, &app.preliminary), 0);
+	}
+}
+
 /* ---- chunks ---- */
 
 static void block_across_chunks(void **state)
@@ -1126,6 +1213,8 @@ int main(void)
 		WITH_HOST(not_while_active),
 		WITH_HOST(many_applications),
 		WITH_HOST(sram_full),
+		WITH_HOST(versions),
+		WITH_HOST(wrong_for_old),
 		WITH_HOST(block_across_chunks),
 		WITH_HOST(malformed_lists),
 		WITH_HOST(bad_buffers),

@@ -500,6 +500,61 @@ static void firmware_full(void **state)
 	bench_free(b);
 }
 
+/* Other layouts before 4.21, and the same results. What the bytes are: see
+ * reference firmware-control.md section 7.
+ */
+static const struct drv_control *find_control(const struct drv *drv, uint32_t opcode)
+{
+	for (unsigned int i = 0; i < drv->control_count; i++)
+		if (drv->controls[i].opcode == opcode)
+			return &drv->controls[i];
+	return NULL;
+}
+
+static void check_old_header(const struct drv_control *c)
+{
+	static const uint8_t batches[16] = { 3 };
+	const uint8_t *header = c->bytes + 24;
+
+	assert_int_equal(c->len, 24 + 41);
+	assert_int_equal(header[0], 1);			/* contexts */
+	assert_int_equal(header[6], 1);			/* networks */
+	assert_int_equal(header[7] | header[8] << 8, 512);
+	assert_memory_equal(header + 9, batches, sizeof(batches));
+	for (int i = 25; i < 41; i++)
+		assert_int_equal(header[i], 0);
+}
+
+static void firmware_versions(void **state)
+{
+	struct h8l_network_options batch = { .batch_size = 3 };
+
+	(void)state;
+	for (uint32_t minor = 16; minor <= 24; minor++) {
+		struct bench *b = bench_new(DESC_HAILO8);
+		const struct drv_control *header;
+
+		b->drv->firmware[1] = minor;
+		assert_int_equal(bench_open_device(b), 0);
+		if (minor < 17) {
+			expect_open(b, &batch, -ENOTSUP, "4.17 to 4.23 can");
+			bench_free(b);
+			continue;
+		}
+		if (bench_open_network(b, &batch))
+			fail_msg("firmware 4.%u: %s", minor, b->error.text);
+		assert_int_equal(run_at(b, 0), 0);
+		check_output(b, b->out, 0, 0);
+		check_output(b, b->small, 1, 0);
+		header = find_control(b->drv, HW_OP_SET_NETWORK_GROUP_HEADER);
+		if (minor < 21)
+			check_old_header(header);
+		else
+			assert_int_equal(header->len, 24 + 32);
+		bench_free(b);
+	}
+}
+
 /* The right to run networks comes with the first and goes with the last. */
 static void claims(void **state)
 {
@@ -599,6 +654,7 @@ int main(void)
 		cmocka_unit_test(in_use),
 		cmocka_unit_test(claims),
 		cmocka_unit_test(refused_messages),
+		cmocka_unit_test(firmware_versions),
 		cmocka_unit_test(firmware_full),
 		cmocka_unit_test(failing_ioctls),
 		cmocka_unit_test(allocation_failures),

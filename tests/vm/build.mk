@@ -5,7 +5,7 @@
 # Programs that go into the guests: the tool, the CPU reference and
 # tests/vm/guest/*.c, which may use the library's internals.
 GUEST_TESTS := $(patsubst tests/vm/guest/%.c,$(O)/tests/vm/guest/%,$(wildcard tests/vm/guest/*.c))
-GUEST_PROGRAMS := $(GUEST_TESTS) $(filter $(O)/tools/% %/refnet,$(PROGRAMS))
+GUEST_PROGRAMS := $(GUEST_TESTS) $(filter $(O)/tools/% %/refnet %/mkfw,$(PROGRAMS))
 
 # What the programs of guests share with unit tests
 GUEST_OBJS := $(O)/tests/hef/pattern.o $(O)/tests/unit/kernel_compare.o
