@@ -27,6 +27,10 @@ test_lib_device_LIBS := $(LIB_LIBS)
 test_lib_real_OBJS := $(LIB_TEST_OBJS)
 test_lib_real_LIBS := $(LIB_LIBS)
 
+test_lib_sweep_OBJS := $(O)/tests/unit/lib_alloc.o $(LIB_TEST_OBJS)
+test_lib_sweep_LIBS := $(LIB_WRAP) -Wl,--wrap=opendir,--wrap=fopen,--wrap=socketpair \
+	-Wl,--wrap=pthread_create $(LIB_LIBS) -pthread
+
 test_lib_monitor_OBJS := $(LIB_TEST_OBJS)
 test_lib_monitor_LIBS := $(LIB_LIBS)
 
