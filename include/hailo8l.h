@@ -662,7 +662,8 @@ int h8l_network_stream(const struct h8l_network *network, enum h8l_direction dir
 		       unsigned int stream, struct h8l_stream_info *info);
 
 /* Sets the host format of a stream; before the first frame every stream has
- * its default format. -ENOTSUP: no such conversion; -ENOENT: no such stream.
+ * its default format. -ENOTSUP: no such conversion; -ENOENT: no such stream;
+ * -EBUSY: frames are under way, or an h8l_post reads this output.
  */
 int h8l_network_set_format(struct h8l_network *network, enum h8l_direction direction,
 			   unsigned int stream, struct h8l_format format,

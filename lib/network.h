@@ -14,6 +14,7 @@
 #include "device.h"
 #include "format.h"
 #include "hef.h"
+#include "holds.h"
 #include "periph.h"
 #include "resources.h"
 
@@ -129,6 +130,7 @@ struct h8l_network {
 	unsigned int share_count;
 	struct port *ports[2];		/* by direction, in the program's order */
 	unsigned int port_count[2];
+	struct holds *holds;		/* outputs that post-processing reads */
 
 	struct link_set boundary;	/* all of them: outputs, then inputs */
 	struct link_set *contexts;

@@ -34,6 +34,7 @@ struct h8l_post {
 	size_t max_detections;
 	enum h8l_type type;
 	struct format_plan to_float;	/* softmax */
+	struct holds *holds;		/* of the network, once its outputs are raw */
 };
 
 /* ---- looking ---- */
@@ -329,7 +330,21 @@ static int set_formats(struct h8l_post *post, struct h8l_network *network,
 		post->output_of[i] = output_index(network->variant, post->op->inputs[i]);
 		err = h8l_network_set_format(network, H8L_OUTPUT, post->output_of[i], raw, error);
 	}
-	return err;
+	if (err)
+		return err;
+	post->holds = holds_get(network->holds);
+	for (unsigned int i = 0; i < post->op->input_count; i++)
+		atomic_fetch_add(&post->holds->output[post->output_of[i]], 1);
+	return 0;
+}
+
+static void let_go(const struct h8l_post *post)
+{
+	if (!post->holds)
+		return;
+	for (unsigned int i = 0; i < post->op->input_count; i++)
+		atomic_fetch_sub(&post->holds->output[post->output_of[i]], 1);
+	holds_put(post->holds);
 }
 
 static struct h8l_post *new_post(const struct h8l_network *network, const struct hef_op *op)
@@ -381,6 +396,7 @@ void h8l_post_close(struct h8l_post *post)
 {
 	if (!post)
 		return;
+	let_go(post);
 	free(post->masks);
 	free(post->detections);
 	free(post->frame);

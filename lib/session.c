@@ -207,6 +207,11 @@ static struct h8l_network *new_network(struct h8l_device *device, struct h8l_hef
 
 	if (!network)
 		return NULL;
+	network->holds = holds_new();
+	if (!network->holds) {
+		free(network);
+		return NULL;
+	}
 	network->device = device;
 	network->hef = hef;
 	network->group = &hef->groups[options->group];
@@ -286,6 +291,7 @@ void h8l_network_close(struct h8l_network *network)
 	release_configs(network);
 	links_release(network);
 	pthread_mutex_unlock(&device->lock);
+	holds_put(network->holds);
 	h8l_hef_close(network->hef);
 	h8l_device_close(device);
 	free(network);

@@ -248,6 +248,18 @@ static void clear_padding(const struct port *port)
 	}
 }
 
+/* Post-processing would take converted values for those of the chip */
+static int check_held(const struct h8l_network *network, enum h8l_direction direction,
+		      unsigned int index, struct h8l_format format, struct h8l_error *error)
+{
+	if (direction == H8L_INPUT || format.order == H8L_ORDER_RAW ||
+	    !atomic_load(&network->holds->output[index]))
+		return 0;
+	return fail(error, -EBUSY, "%s: post-processing reads output %u as it comes from the chip; "
+		    "h8l_post_close() it before the output gets another format",
+		    network->group->name, index);
+}
+
 int h8l_network_set_format(struct h8l_network *network, enum h8l_direction direction,
 			   unsigned int index, struct h8l_format format,
 			   struct h8l_error *error)
@@ -261,7 +273,8 @@ int h8l_network_set_format(struct h8l_network *network, enum h8l_direction direc
 	if (network->submitted != network->taken)
 		return fail(error, -EBUSY, "%s: frames are under way, take them first",
 			    network->group->name);
-	err = plan_port(port, format, error);
+	err = check_held(network, direction, index, format, error) ?:
+	      plan_port(port, format, error);
 	if (!err && direction == H8L_INPUT)
 		clear_padding(port);
 	return err;

@@ -556,6 +556,36 @@ static int open_run_close(struct fixture *f)
 	return err;
 }
 
+/* An output that a step reads stays raw until the last such step is closed */
+static void held_formats(void **state)
+{
+	static const struct h8l_format raw = { H8L_TYPE_AUTO, H8L_ORDER_RAW };
+	static const struct h8l_format same_size = { H8L_TYPE_UINT8, H8L_ORDER_NHWC };
+	struct fixture *f = running();
+	struct h8l_network *network = f->network;
+	struct h8l_post *argmax, *softmax;
+
+	(void)state;
+	argmax = open_post(f, 1, NULL);
+	softmax = open_post(f, 2, NULL);
+	assert_int_equal(h8l_network_set_format(network, H8L_OUTPUT, 1, same_size, &f->error),
+			 -EBUSY);
+	assert_non_null(strstr(f->error.text, "post-processing reads output 1"));
+	assert_int_equal(h8l_network_set_format(network, H8L_OUTPUT, 1, raw, &f->error), 0);
+	assert_int_equal(h8l_network_set_format(network, H8L_OUTPUT, 0, same_size, &f->error), 0);
+	assert_int_equal(h8l_network_set_format(network, H8L_INPUT, 0, same_size, &f->error), 0);
+	h8l_post_close(argmax);
+	assert_int_equal(h8l_network_set_format(network, H8L_OUTPUT, 1, same_size, &f->error),
+			 -EBUSY);
+	h8l_post_close(softmax);
+	assert_int_equal(h8l_network_set_format(network, H8L_OUTPUT, 1, same_size, &f->error), 0);
+	softmax = open_post(f, 2, NULL);
+	h8l_network_close(network);
+	f->network = NULL;
+	h8l_post_close(softmax);
+	free_fixture(f);
+}
+
 static void no_memory(void **state)
 {
 	struct fixture *f = running();
@@ -893,6 +923,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_allocated),
 		cmocka_unit_test(bad_options),
 		cmocka_unit_test(bad_buffers),
+		cmocka_unit_test(held_formats),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(no_memory_real),
 		cmocka_unit_test(random_operations),
