@@ -715,6 +715,11 @@ unsigned int h8l_network_queue_depth(const struct h8l_network *network);
  * from 0 at h8l_network_open() on; `frame` may be NULL. With a batch_size of n
  * the chip may wait for n frames. Errors: -EAGAIN queue_depth frames are under
  * way or not taken; others as h8l_network_run().
+ *
+ * Submit, wait, run and h8l_network_fd() of one network are thread-safe. They
+ * take turns, and h8l_network_wait() keeps its turn while it waits: threads that
+ * share a network, or that must go on submitting, poll the descriptor and wait
+ * with a timeout of 0.
  */
 int h8l_network_submit(struct h8l_network *network, const struct h8l_buffer *inputs,
 		       unsigned int input_count, const struct h8l_buffer *outputs,

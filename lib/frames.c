@@ -677,30 +677,37 @@ int h8l_network_submit(struct h8l_network *network, const struct h8l_buffer *inp
 
 	if (err)
 		return err;
-	if (network->submitted - network->taken == network->queue_depth)
-		return fail(error, -EAGAIN, "%s: %u frames are under way, take one first",
-			    network->group->name, network->queue_depth);
 	pthread_mutex_lock(&network->device->lock);
-	err = submit_locked(network, inputs, outputs, 0, error);
-	pthread_mutex_unlock(&network->device->lock);
+	if (network->submitted - network->taken == network->queue_depth)
+		err = fail(error, -EAGAIN, "%s: %u frames are under way, take one first",
+			   network->group->name, network->queue_depth);
+	err = err ?: submit_locked(network, inputs, outputs, 0, error);
 	if (!err && frame)
 		*frame = network->submitted - 1;
+	pthread_mutex_unlock(&network->device->lock);
 	return err;
+}
+
+static int wait_locked(struct h8l_network *network, int timeout_ms,
+		       struct h8l_completion *completion, struct h8l_error *error)
+{
+	uint64_t limit = timeout_ms < 0 ? UINT64_MAX : (uint64_t)timeout_ms * 1000;
+
+	if (network->submitted == network->taken)
+		return fail(error, -ENOENT, "%s: no frame was submitted", network->group->name);
+	calm_timer(network);
+	if (!wait_frame(network, network->taken, limit, true))
+		return 0;
+	return take_frame(network, completion, error);
 }
 
 int h8l_network_wait(struct h8l_network *network, int timeout_ms,
 		     struct h8l_completion *completion, struct h8l_error *error)
 {
-	uint64_t limit = timeout_ms < 0 ? UINT64_MAX : (uint64_t)timeout_ms * 1000;
 	int got;
 
-	if (network->submitted == network->taken)
-		return fail(error, -ENOENT, "%s: no frame was submitted", network->group->name);
 	pthread_mutex_lock(&network->device->lock);
-	calm_timer(network);
-	got = wait_frame(network, network->taken, limit, true);
-	if (got)
-		got = take_frame(network, completion, error);
+	got = wait_locked(network, timeout_ms, completion, error);
 	pthread_mutex_unlock(&network->device->lock);
 	return got;
 }
@@ -710,8 +717,12 @@ static int run_locked(struct h8l_network *network, const struct h8l_buffer *inpu
 		      const struct h8l_buffer *outputs, struct h8l_error *error)
 {
 	struct h8l_completion completion;
-	int err = submit_locked(network, inputs, outputs, network->batch_size > 1, error);
+	int err;
 
+	if (network->submitted != network->taken)
+		return fail(error, -EBUSY, "%s: %" PRIu64 " submitted frames were not taken back",
+			    network->group->name, network->submitted - network->taken);
+	err = submit_locked(network, inputs, outputs, network->batch_size > 1, error);
 	if (err)
 		return err;
 	wait_frame(network, network->taken, UINT64_MAX, false);
@@ -728,9 +739,6 @@ int h8l_network_run(struct h8l_network *network, const struct h8l_buffer *inputs
 
 	if (err)
 		return err;
-	if (network->submitted != network->taken)
-		return fail(error, -EBUSY, "%s: %" PRIu64 " submitted frames were not taken back",
-			    network->group->name, network->submitted - network->taken);
 	pthread_mutex_lock(&network->device->lock);
 	err = run_locked(network, inputs, outputs, error);
 	pthread_mutex_unlock(&network->device->lock);
@@ -746,8 +754,10 @@ int h8l_network_fd(struct h8l_network *network)
 {
 	if (network->timer_fd < 0)
 		return network->device->fd;
+	pthread_mutex_lock(&network->device->lock);
 	network->timer_wanted = true;
 	if (network->submitted != network->taken)
 		arm_timer(network, MAX_SLEEP_US * 1000);
+	pthread_mutex_unlock(&network->device->lock);
 	return network->timer_fd;
 }

@@ -30,7 +30,7 @@ static int fails(void)
 {
 	if (drv_is_called && drv_is_called())
 		return 0;
-	if (++alloc_count != alloc_fail_at)
+	if (__atomic_add_fetch(&alloc_count, 1, __ATOMIC_RELAXED) != alloc_fail_at)
 		return 0;
 	errno = ENOMEM;
 	return 1;
