@@ -813,9 +813,9 @@ struct h8l_post_result {
 
 /* Prepares post-processing step `index` of the network, and sets the formats of
  * the outputs it reads to H8L_ORDER_RAW, so that no conversion is done for
- * nothing; they must stay so. All memory is allocated here, none per frame. It
- * may be closed before or after the network. `options` may be NULL. Several
- * may be open for the same step, each for a thread of its own.
+ * nothing; they stay so until it is closed. All memory is allocated here, none
+ * per frame. It may be closed before or after the network. `options` may be
+ * NULL. Several may be open for the same step, each for a thread of its own.
  * Errors: -ENOENT no such step; -ENOTSUP a step this library cannot compute
  * (the text says why); -EINVAL bad options; -EBUSY frames are under way.
  */
