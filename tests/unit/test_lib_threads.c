@@ -225,7 +225,7 @@ static void *disturb(void *arg)
 static void one_network(void **state)
 {
 	struct h8l_network_options options = { .queue_depth = DEPTH };
-	struct submitter submitters[SUBMITTERS] = { { NULL } };
+	struct submitter submitters[SUBMITTERS];
 	static struct shared shared;
 	struct bench *b = new_bench();
 	pthread_t threads[SUBMITTERS + 3];
