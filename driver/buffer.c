@@ -19,6 +19,12 @@ static const enum dma_data_direction directions[] = {
 	[HAILO8L_DIR_FROM_DEVICE] = DMA_FROM_DEVICE,
 };
 
+/*
+ * Programs may map the same memory several times. The kernel wants that to be
+ * said, by syncing as a step of its own: DMA_API_DEBUG warns otherwise.
+ */
+#define MAP_ATTRS	DMA_ATTR_SKIP_CPU_SYNC
+
 static void unpin(struct h8l_mapping *map)
 {
 	bool dirty = map->dir != DMA_TO_DEVICE && !map->read_only;
@@ -48,7 +54,8 @@ static void detach_mapping(struct h8l_dma *dma)
 	if (map->attach) {
 		release_dma_buf(map);
 	} else {
-		dma_unmap_sgtable(h8l_bus(map->h), &map->table, map->dir, 0);
+		dma_sync_sgtable_for_cpu(h8l_bus(map->h), &map->table, map->dir);
+		dma_unmap_sgtable(h8l_bus(map->h), &map->table, map->dir, MAP_ATTRS);
 		sg_free_table(&map->table);
 		unpin(map);
 	}
@@ -242,10 +249,11 @@ static int map_pages(struct h8l_mapping *map)
 						segment ?: PAGE_SIZE, GFP_KERNEL);
 	if (err)
 		return err;
-	if (dma_map_sgtable(dev, &map->table, map->dir, 0)) {
+	if (dma_map_sgtable(dev, &map->table, map->dir, MAP_ATTRS)) {
 		sg_free_table(&map->table);
 		return -ENXIO;
 	}
+	dma_sync_sgtable_for_device(dev, &map->table, map->dir);
 	map->sgt = &map->table;
 	h8l_dma_add(map->h, &map->dma, detach_mapping);
 	return 0;
