@@ -1177,6 +1177,44 @@ static void unasked_boxes(void **state)
 	free(text);
 }
 
+/* From the file to the first frame, the n-th allocation fails, for all n */
+static void no_memory_to_open(void **state)
+{
+	static const struct split split = { { 0, 1 }, 6, true, "boxes/all" };
+	char *texts[] = { file_text("tests/hef/nets/mux.net"), strdup(I420), boxes_text(TWO) };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct blob hef = { 0 };
+		struct rig *r;
+		int err = -ENOMEM;
+
+		if (i < 2)
+			make_hef(texts[i], 1, DESC_HAILO8, NULL, &hef);
+		else
+			make_split(texts[i], &split, &hef);
+		r = rig_hef(texts[i], &hef, NULL);
+		for (unsigned long n = 1; err == -ENOMEM; n++) {
+			struct h8l_network *network = NULL;
+			struct h8l_post *post = NULL;
+			struct h8l_hef *file = NULL;
+
+			alloc_fail_at = alloc_count + n;
+			err = h8l_hef_open_memory(hef.data, hef.size, &file, &r->error) ?:
+			      h8l_network_open(r->device, file, NULL, &network, &r->error);
+			if (!err && i == 2)
+				err = h8l_post_open(network, 0, NULL, &post, &r->error);
+			alloc_fail_at = 0;
+			h8l_post_close(post);
+			h8l_network_close(network);
+			h8l_hef_close(file);
+		}
+		assert_int_equal(err, 0);
+		rig_free(r);
+		free(texts[i]);
+	}
+}
+
 static void no_memory(void **state)
 {
 	char *text = file_text("tests/hef/nets/mux.net");
@@ -1217,6 +1255,7 @@ int main(void)
 		cmocka_unit_test(bad_boxes),
 		cmocka_unit_test(unasked_boxes),
 		cmocka_unit_test(no_memory),
+		cmocka_unit_test(no_memory_to_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
