@@ -808,6 +808,7 @@ static void make_split(const char *text, const struct split *split, struct blob 
 		nms->split_info->class_group = split->part[part++];
 		nms->split_info->fused_name = strdup(split->name);
 	}
+	hef__fused_outputs__free_unpacked(group->fused, NULL);
 	group->fused = new_fused(split);
 	hef_pack(file, &old, hef);
 	hef__file__free_unpacked(file, NULL);

@@ -13,7 +13,7 @@ for name in two_contexts four_contexts ddr contexts_ddr mux planes nms_boxes nms
 	*) batches=8 ;;		# test nets has them one by one
 	esac
 	for batch in $batches; do
-		if run_net -b $batch -n $((2 * batch)) "/t/hef/$name.hef" >/tmp/log 2>&1; then
+		if run_net -b "$batch" -n $((2 * batch)) "/t/hef/$name.hef" >/tmp/log 2>&1; then
 			ok "$name, batches of $batch"
 		else
 			bad "$name, batches of $batch: $(cat /tmp/log)"
