@@ -74,7 +74,7 @@ $(O)/%.pic.o: %.c | $(GENERATED)
 
 .PHONY: unit
 unit: $(UNIT_TESTS)
-	@tests/unit/run $(UNIT_TESTS)
+	@UNIT_FIRST="$(UNIT_FIRST)" tests/unit/run $(UNIT_TESTS)
 
 .PHONY: module
 KDIR ?= /lib/modules/$(shell uname -r)/build

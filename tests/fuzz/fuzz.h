@@ -21,8 +21,10 @@ struct bytes {
 uint8_t take_byte(struct bytes *in);
 uint32_t take_number(struct bytes *in, unsigned int bytes);	/* little-endian */
 
-/* One frame of zeros, all outputs as float32 */
-void run_one_frame(struct h8l_network *network);
+/* A frame of zeros in the types of the chip, and one in float32 */
+void run_frames(struct h8l_network *network);
+/* One more, and its post-processing */
+void run_post(struct h8l_network *network, unsigned int index);
 /* Nothing may be left behind in the driver but applications; else abort() */
 void check_driver(struct drv *drv);
 

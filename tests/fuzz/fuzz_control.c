@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Answers of the firmware and of the driver. A device is opened, asked everything
- * and runs a network; each answer is spoilt as the input says: a byte with what
- * to do, then what that needs. With the input's end answers are good again.
+ * Answers of the firmware and of the driver. A device is opened, asked everything,
+ * measured and runs a network, or some of that; each answer is spoilt as the input
+ * says: a byte with what to do, then what that needs. With the input's end answers
+ * are good again. The first byte has a bit for each of: the driver cannot be polled,
+ * ask, measure, run.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -97,42 +99,6 @@ static int spoilt_ioctl(const struct h8l_os *self, int fd, unsigned long request
 	}
 }
 
-static int spoilt_open(const struct h8l_os *self, const char *path)
-{
-	(void)self;
-	return drv->os.open(&drv->os, path);
-}
-
-static void spoilt_close(const struct h8l_os *self, int fd)
-{
-	(void)self;
-	drv->os.close(&drv->os, fd);
-}
-
-static int spoilt_poll(const struct h8l_os *self, int fd, int timeout_ms)
-{
-	(void)self;
-	return drv->os.poll(&drv->os, fd, timeout_ms);
-}
-
-static bool spoilt_can_poll(const struct h8l_os *self, int fd)
-{
-	(void)self;
-	return drv->os.can_poll(&drv->os, fd);
-}
-
-static uint64_t spoilt_now(const struct h8l_os *self)
-{
-	(void)self;
-	return drv->os.now_us(&drv->os);
-}
-
-static int spoilt_sleep(const struct h8l_os *self, uint64_t us)
-{
-	(void)self;
-	return drv->os.sleep_us(&drv->os, us);
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	struct h8l_error error;
@@ -142,12 +108,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	drv = drv_new(1);
 	os = drv->os;
 	os.ioctl = spoilt_ioctl;
-	os.open = spoilt_open;
-	os.close = spoilt_close;
-	os.poll = spoilt_poll;
-	os.can_poll = spoilt_can_poll;
-	os.now_us = spoilt_now;
-	os.sleep_us = spoilt_sleep;
 	return h8l_hef_open(NETS_FOLDER "/split.hef", &hef, &error);
 }
 
@@ -158,8 +118,12 @@ static void ask(struct h8l_device *device)
 	struct h8l_temperature temperature;
 	struct h8l_device_info info;
 	struct h8l_identity identity;
+	struct h8l_health health;
 	struct h8l_error error;
+	uint32_t version[3];
+	uint8_t log[64];
 	float watts;
+	int enabled;
 
 	h8l_device_identity(device, &identity);
 	if (strlen(identity.board_name) >= sizeof(identity.board_name) ||
@@ -168,6 +132,26 @@ static void ask(struct h8l_device *device)
 	h8l_device_read_info(device, &info, &error);
 	h8l_device_read_temperature(device, &temperature, &error);
 	h8l_device_read_power(device, &watts, &error);
+	h8l_device_read_core_firmware(device, version, &error);
+	h8l_device_read_health(device, &health, &error);
+	h8l_device_get_throttling(device, &enabled, &error);
+	h8l_device_get_overcurrent(device, &enabled, &error);
+	if (h8l_device_read_log(device, H8L_CPU_APP, log, sizeof(log)) > (int)sizeof(log))
+		abort();
+}
+
+static void measure(struct h8l_device *device)
+{
+	static const struct h8l_measurement both[] = {
+		{ H8L_POINT_AUTO, H8L_QUANTITY_AUTO }, { H8L_POINT_VDD_CORE, H8L_CURRENT },
+	};
+	struct h8l_power_statistics statistics;
+	struct h8l_error error;
+
+	if (h8l_device_power_start(device, both, 2, 0, 0, &error))
+		return;
+	h8l_device_power_read(device, 1, 1, &statistics, &error);
+	h8l_device_power_stop(device, &error);
 }
 
 static void run(struct h8l_device *device)
@@ -177,8 +161,7 @@ static void run(struct h8l_device *device)
 
 	if (h8l_network_open(device, hef, NULL, &network, &error))
 		return;
-	run_one_frame(network);
-	run_one_frame(network);
+	run_frames(network);
 	h8l_network_close(network);
 }
 
@@ -186,15 +169,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct h8l_device *device;
 	struct h8l_error error;
+	uint8_t what;
 
 	script = (struct bytes){ data, size };
 	drv->violation[0] = '\0';
 	drv->control_count = 0;
-	drv->has_poll = !(take_byte(&script) & 1);
+	what = take_byte(&script);
+	drv->has_poll = !(what & 1);
 	if (device_open_os(&os, NULL, &device, &error))
 		return 0;
-	ask(device);
-	run(device);
+	if (what & 2)
+		ask(device);
+	if (what & 4)
+		measure(device);
+	if (what & 8)
+		run(device);
 	h8l_device_close(device);
 	check_driver(drv);
 	if (drv->open_fds)

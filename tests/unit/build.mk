@@ -8,6 +8,10 @@
 #
 # One program only: make unit UNIT_TESTS=build/tests/unit/test_X
 
+# The slow ones: the others run beside them
+UNIT_FIRST := tool_hef test_lib_golden tool_cli test_fw_golden test_pp_golden tool_docs \
+	test_lib_post test_hef_chip
+
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_TESTS += $(UNIT_NAMES:%=$(O)/tests/unit/%)
 
