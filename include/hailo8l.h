@@ -484,6 +484,9 @@ enum h8l_order {
 	H8L_ORDER_NV21		= 14,
 	H8L_ORDER_YYUV		= 15,
 	H8L_ORDER_YYVU		= 16,
+	H8L_ORDER_RGB4		= 17,	/* inputs, host only: NHWC whose rows are padded to
+					 * a multiple of 4 elements
+					 */
 	H8L_ORDER_I420		= 18,
 	H8L_ORDER_YYYYUV	= 19,
 	H8L_ORDER_NMS_ON_CHIP	= 21,

@@ -37,6 +37,7 @@ const char *h8l_order_name(enum h8l_order order)
 		[H8L_ORDER_NV21]	= "NV21",
 		[H8L_ORDER_YYUV]	= "YYUV",
 		[H8L_ORDER_YYVU]	= "YYVU",
+		[H8L_ORDER_RGB4]	= "RGB4",
 		[H8L_ORDER_I420]	= "I420",
 		[H8L_ORDER_YYYYUV]	= "YYYYUV",
 		[H8L_ORDER_NMS_ON_CHIP]	= "NMS_ON_CHIP",
@@ -79,6 +80,8 @@ static const struct pair input_pairs[] = {
 	{ H8L_ORDER_NHWC, H8L_ORDER_RGB888 },
 	{ H8L_ORDER_NHCW, H8L_ORDER_NHCW },
 	{ H8L_ORDER_NCHW, H8L_ORDER_NHCW },
+	{ H8L_ORDER_RGB4, H8L_ORDER_NHWC },
+	{ H8L_ORDER_RGB4, H8L_ORDER_NHCW },
 	{ H8L_ORDER_FCR, H8L_ORDER_FCR },
 	{ H8L_ORDER_F8CR, H8L_ORDER_F8CR },
 	{ H8L_ORDER_NC, H8L_ORDER_NC },
@@ -124,6 +127,14 @@ struct steps {
 	ptrdiff_t row, column, feature;
 };
 
+/* Elements of a row on the host: of RGB4 a multiple of 4, reference formats.md 2 */
+static size_t row_of(enum h8l_order order, const struct h8l_shape *s)
+{
+	size_t row = (size_t)s->width * s->features;
+
+	return order == H8L_ORDER_RGB4 ? align_up(row, 4) : row;
+}
+
 static struct steps steps_of(enum h8l_order order, const struct h8l_shape *s)
 {
 	ptrdiff_t w = s->width, f = s->features;
@@ -136,7 +147,7 @@ static struct steps steps_of(enum h8l_order order, const struct h8l_shape *s)
 	case H8L_ORDER_RGB888:
 		return (struct steps){ w * f, f, -1 };
 	default:
-		return (struct steps){ w * f, f, 1 };
+		return (struct steps){ (ptrdiff_t)row_of(order, s), f, 1 };
 	}
 }
 
@@ -306,7 +317,7 @@ static int resolve(struct format_plan *plan, const struct h8l_stream_info *info,
 	if (!plan->host_element || !plan->device_element ||
 	    !pair_exists(info->direction, host.order, info->device_format.order))
 		return -ENOTSUP;
-	plan->host_size = (size_t)info->shape.height * info->shape.width * info->shape.features *
+	plan->host_size = info->shape.height * row_of(host.order, &info->shape) *
 			  plan->host_element;
 	plan->device_size = info->device_frame_size;
 	return 0;

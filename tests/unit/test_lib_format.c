@@ -37,6 +37,8 @@ static size_t place(enum h8l_order order, const struct h8l_shape *s, size_t r, s
 		return (f * s->height + r) * s->width + c;
 	case H8L_ORDER_RGB888:
 		return (r * s->width + c) * 4 + 2 - f;
+	case H8L_ORDER_RGB4:
+		return r * ((s->width * s->features + 3) / 4 * 4) + c * s->features + f;
 	default:
 		return (r * s->width + c) * s->features + f;
 	}
@@ -251,7 +253,7 @@ static bool make_example(struct example *e, enum h8l_direction direction, enum h
 	e->host = (struct h8l_format){ hosts[rnd(3)], host };
 	e->transposed = rnd(4) == 0 && device != H8L_ORDER_NC;
 	random_shapes(e, device);
-	random_quants(e, direction == H8L_OUTPUT && rnd(3) == 0);
+	random_quants(e, rnd(3) == 0);
 	e->info.device_frame_size =
 		align_up((uint64_t)e->info.device_shape.height * e->info.device_shape.width *
 			 e->info.device_shape.features * element(e->info.device_format.type), 8);
@@ -297,7 +299,10 @@ static void inputs(void **state)
 	check_pair(H8L_INPUT, H8L_ORDER_NHWC, H8L_ORDER_RGB888);
 	check_pair(H8L_INPUT, H8L_ORDER_NHCW, H8L_ORDER_NHCW);
 	check_pair(H8L_INPUT, H8L_ORDER_NCHW, H8L_ORDER_NHCW);
+	check_pair(H8L_INPUT, H8L_ORDER_RGB4, H8L_ORDER_NHWC);
+	check_pair(H8L_INPUT, H8L_ORDER_RGB4, H8L_ORDER_NHCW);
 	check_pair(H8L_INPUT, H8L_ORDER_NC, H8L_ORDER_NC);
+	check_pair(H8L_INPUT, H8L_ORDER_NHW, H8L_ORDER_NHW);
 	check_pair(H8L_INPUT, H8L_ORDER_BAYER_RGB, H8L_ORDER_BAYER_RGB);
 	check_pair(H8L_INPUT, H8L_ORDER_YUY2, H8L_ORDER_YUY2);
 }
@@ -316,6 +321,166 @@ static void outputs(void **state)
 	check_pair(H8L_OUTPUT, H8L_ORDER_NC, H8L_ORDER_NC);
 	check_pair(H8L_OUTPUT, H8L_ORDER_NHW, H8L_ORDER_NHW);
 	check_pair(H8L_OUTPUT, H8L_ORDER_NCHW, H8L_ORDER_NHW);
+	check_pair(H8L_OUTPUT, H8L_ORDER_BAYER_RGB, H8L_ORDER_BAYER_RGB);
+}
+
+/* ---- what there is not ---- */
+
+static bool is_one_of(const enum h8l_order (*pairs)[2], size_t count, enum h8l_order host,
+		      enum h8l_order device)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pairs[i][0] == host && pairs[i][1] == device)
+			return true;
+	return false;
+}
+
+/* Shapes that fit every order */
+static bool exists(enum h8l_direction direction, unsigned int host, unsigned int device)
+{
+	struct h8l_stream_info info = {
+		.direction = direction, .shape = { 2, 4, 3 }, .device_shape = { 2, 8, 8 },
+		.device_format = { H8L_TYPE_UINT8, (enum h8l_order)device },
+		.device_frame_size = 128, .quant = { 0, 1, 0, 255 }, .quant_count = 1,
+	};
+
+	if (device == H8L_ORDER_RGB888)
+		info.device_shape.features = 4;
+	return h8l_frame_size(&info, (struct h8l_format){ 0, (enum h8l_order)host }) > 0;
+}
+
+static void check_pairs(enum h8l_direction direction, const enum h8l_order (*pairs)[2],
+			size_t count)
+{
+	unsigned int found = 0;
+
+	for (unsigned int host = 1; host < 24; host++)
+		for (unsigned int device = 1; device < 24; device++) {
+			bool has = exists(direction, host, device);
+
+			if (host == H8L_ORDER_NMS_ON_CHIP && host == device)
+				continue;	/* the bytes as they are */
+			if (has != is_one_of(pairs, count, (enum h8l_order)host,
+					     (enum h8l_order)device))
+				fail_msg("from order %u of the host and %u of the chip", host,
+					 device);
+			found += has;
+		}
+	assert_int_equal(found, count);
+}
+
+/* All orders of formats.md 1 in pairs, among them the 12-bit Bayer pattern (8), those of
+ * detections (9, 20, 22, 23), and unlisted pairs
+ */
+static void all_pairs(void **state)
+{
+	static const enum h8l_order inputs[][2] = {
+		{ H8L_ORDER_NHWC, H8L_ORDER_NHWC }, { H8L_ORDER_NHWC, H8L_ORDER_NHCW },
+		{ H8L_ORDER_NHWC, H8L_ORDER_FCR }, { H8L_ORDER_NHWC, H8L_ORDER_F8CR },
+		{ H8L_ORDER_NHWC, H8L_ORDER_RGB888 }, { H8L_ORDER_NHCW, H8L_ORDER_NHCW },
+		{ H8L_ORDER_NCHW, H8L_ORDER_NHCW }, { H8L_ORDER_FCR, H8L_ORDER_FCR },
+		{ H8L_ORDER_F8CR, H8L_ORDER_F8CR }, { H8L_ORDER_NC, H8L_ORDER_NC },
+		{ H8L_ORDER_NHW, H8L_ORDER_NHW }, { H8L_ORDER_BAYER_RGB, H8L_ORDER_BAYER_RGB },
+		{ H8L_ORDER_YUY2, H8L_ORDER_YUY2 }, { H8L_ORDER_NV12, H8L_ORDER_YYUV },
+		{ H8L_ORDER_NV21, H8L_ORDER_YYVU }, { H8L_ORDER_I420, H8L_ORDER_YYYYUV },
+		{ H8L_ORDER_RGB4, H8L_ORDER_NHWC }, { H8L_ORDER_RGB4, H8L_ORDER_NHCW },
+	};
+	static const enum h8l_order outputs[][2] = {
+		{ H8L_ORDER_NHWC, H8L_ORDER_NHWC }, { H8L_ORDER_NHWC, H8L_ORDER_NHCW },
+		{ H8L_ORDER_NHWC, H8L_ORDER_FCR }, { H8L_ORDER_NHWC, H8L_ORDER_F8CR },
+		{ H8L_ORDER_NHCW, H8L_ORDER_NHCW }, { H8L_ORDER_NCHW, H8L_ORDER_NHCW },
+		{ H8L_ORDER_NCHW, H8L_ORDER_NHW }, { H8L_ORDER_FCR, H8L_ORDER_FCR },
+		{ H8L_ORDER_F8CR, H8L_ORDER_F8CR }, { H8L_ORDER_NC, H8L_ORDER_NC },
+		{ H8L_ORDER_NHW, H8L_ORDER_NHW }, { H8L_ORDER_BAYER_RGB, H8L_ORDER_BAYER_RGB },
+	};
+
+	(void)state;
+	check_pairs(H8L_INPUT, inputs, ARRAY_SIZE(inputs));
+	check_pairs(H8L_OUTPUT, outputs, ARRAY_SIZE(outputs));
+}
+
+/* A chip that computes the wrong way round, reference formats.md 6: 2 rows of 3 pixels are
+ * 3 rows of 2 there, padded to 4
+ */
+static void transposed(void **state)
+{
+	static const char picture[] = "aAbBcCdDeEfF", wire[] = "aAdD....bBeE....cCfF....";
+	struct h8l_stream_info info = {
+		.direction = H8L_INPUT, .shape = { 2, 3, 2 }, .device_shape = { 3, 4, 2 },
+		.device_format = { H8L_TYPE_UINT8, H8L_ORDER_NHWC },
+		.device_frame_size = 24, .quant = { 0, 1, 0, 255 }, .quant_count = 1,
+	};
+	struct h8l_format format = { H8L_TYPE_UINT8, H8L_ORDER_NHWC };
+	char frame[25] = "........................", back[13] = "";
+	struct format_plan plan;
+
+	(void)state;
+	assert_int_equal(format_plan_init(&plan, &info, true, &info.quant, format, NULL), 0);
+	format_to_device(&plan, picture, frame);
+	assert_string_equal(frame, wire);
+	info.direction = H8L_OUTPUT;
+	assert_int_equal(format_plan_init(&plan, &info, true, &info.quant, format, NULL), 0);
+	format_to_host(&plan, wire, back);
+	assert_string_equal(back, picture);
+	/* A frame that is the chip's already has no second meaning for the program */
+	info.device_format.order = H8L_ORDER_YYUV;
+	assert_int_equal(format_plan_init(&plan, &info, true, &info.quant,
+					  (struct h8l_format){ 0 }, NULL), -ENOTSUP);
+}
+
+/* Rows of 5 elements stand 8 apart, in floats too; what is between them is not read */
+static void rgb4(void **state)
+{
+	static const char picture[] = "abcdexxxfghijxx";	/* its end is not read either */
+	struct h8l_stream_info info = {
+		.direction = H8L_INPUT, .shape = { 2, 5, 1 }, .device_shape = { 2, 6, 1 },
+		.device_format = { H8L_TYPE_UINT8, H8L_ORDER_NHWC },
+		.device_frame_size = 16, .quant = { 0, 1, 0, 255 }, .quant_count = 1,
+	};
+	struct h8l_format format = { H8L_TYPE_UINT8, H8L_ORDER_RGB4 };
+	char frame[17] = "................";
+	struct format_plan plan;
+	float real[16];
+
+	(void)state;
+	assert_int_equal(h8l_frame_size(&info, format), 16);
+	assert_int_equal(format_plan_init(&plan, &info, false, &info.quant, format, NULL), 0);
+	format_to_device(&plan, picture, frame);
+	assert_string_equal(frame, "abcde.fghij.....");
+	format.type = H8L_TYPE_FLOAT32;
+	assert_int_equal(h8l_frame_size(&info, format), 64);
+	for (int i = 0; i < 16; i++)
+		real[i] = (float)"ABCDExxxFGHIJxxx"[i];
+	assert_int_equal(format_plan_init(&plan, &info, false, &info.quant, format, NULL), 0);
+	format_to_device(&plan, real, frame);
+	assert_string_equal(frame, "ABCDE.FGHIJ.....");
+	assert_string_equal(h8l_order_name(H8L_ORDER_RGB4), "RGB4");
+}
+
+/* An input with a scale for each feature: the first counts for all, formats.md 7 */
+static void first_entry(void **state)
+{
+	static const struct h8l_quant quants[] = { { 10, 0.5f, -99, 99 }, { 20, 2, -99, 99 } };
+	struct h8l_stream_info info = {
+		.direction = H8L_INPUT, .shape = { 1, 1, 2 }, .device_shape = { 1, 1, 2 },
+		.device_format = { H8L_TYPE_UINT8, H8L_ORDER_NC }, .device_frame_size = 8,
+		.quant = quants[0], .quant_count = 2,
+	};
+	struct h8l_format format = { H8L_TYPE_FLOAT32, H8L_ORDER_NC };
+	const float x[] = { 4, 4 };
+	uint8_t q[8] = { 0 }, wire[8] = { 18, 22 };
+	struct format_plan plan;
+	float y[2];
+
+	(void)state;
+	assert_int_equal(format_plan_init(&plan, &info, false, quants, format, NULL), 0);
+	format_to_device(&plan, x, q);
+	assert_int_equal(q[0], 18);
+	assert_int_equal(q[1], 18);
+	info.direction = H8L_OUTPUT;
+	assert_int_equal(format_plan_init(&plan, &info, false, quants, format, NULL), 0);
+	format_to_host(&plan, wire, y);
+	assert_true(y[0] == 4 && y[1] == 4);
 }
 
 /* ---- pictures in planes ---- */
@@ -435,6 +600,24 @@ static void refused(void **state)
 	assert_int_equal(h8l_frame_size(&info, (struct h8l_format){ 0 }), -ENOTSUP);
 }
 
+/* Blocks of 8 features, pixels of 4 bytes of which 3 are the host's */
+static void refused_features(void **state)
+{
+	struct h8l_stream_info info = flat_info(H8L_INPUT, 8);
+
+	(void)state;
+	info.device_format.order = H8L_ORDER_F8CR;
+	assert_int_equal(h8l_frame_size(&info, (struct h8l_format){ 0 }), 8);
+	info.device_shape.features = 12;
+	assert_int_equal(h8l_frame_size(&info, (struct h8l_format){ 0 }), -ENOTSUP);
+	info = flat_info(H8L_INPUT, 3);
+	info.device_format.order = H8L_ORDER_RGB888;
+	info.device_shape.features = 4;
+	assert_int_equal(h8l_frame_size(&info, (struct h8l_format){ 0 }), 3);
+	info.shape.features = 2;
+	assert_int_equal(h8l_frame_size(&info, (struct h8l_format){ 0 }), -ENOTSUP);
+}
+
 static void direct_frames(void **state)
 {
 	struct h8l_stream_info info = flat_info(H8L_INPUT, 16);
@@ -466,9 +649,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inputs),
 		cmocka_unit_test(outputs),
+		cmocka_unit_test(all_pairs),
+		cmocka_unit_test(transposed),
+		cmocka_unit_test(rgb4),
+		cmocka_unit_test(first_entry),
 		cmocka_unit_test(planes),
 		cmocka_unit_test(rounding),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(refused_features),
 		cmocka_unit_test(direct_frames),
 		cmocka_unit_test(names),
 	};

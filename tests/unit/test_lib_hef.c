@@ -23,6 +23,15 @@
 	"shift 9\n"							\
 	"output out order=fcr scale=0.25\n"
 
+/* With an entry for each feature (extension 25) */
+#define INPUT_NET(scales)						\
+	"network many\n"						\
+	"required 0 3 26 12 25\n"					\
+	"input in 4x4x3 " scales "\n"					\
+	"conv out in features=1\n"					\
+	"weights 1 1 1\n"						\
+	"output out order=nhwc scales=1 zps=0\n"
+
 static int open_blob(const struct blob *blob, struct h8l_hef **hef, struct h8l_error *error)
 {
 	/* Exactly as large as it says, so that a byte too far is seen */
@@ -110,6 +119,36 @@ static void good_files(void **state)
 	for (uint32_t container = 0; container < 3; container++) {
 		check_good(container, DESC_HAILO8L);
 		check_good(container, DESC_HAILO8);
+	}
+}
+
+/* Scales for each feature of an input: the conversion has only one, hef.md 9 */
+static void scales_of_inputs(void **state)
+{
+	static const struct { const char *net; int err; } cases[] = {
+		{ INPUT_NET("scales=0.5,0.5,0.5 zps=3,3,3"), 0 },
+		{ INPUT_NET("scales=0.5,0.5,0.25 zps=3,3,3"), -EINVAL },
+		{ INPUT_NET("scales=0.5,0.5,0.5 zps=3,3,4"), -EINVAL },
+	};
+	struct h8l_stream_info in;
+	struct h8l_error error;
+	struct h8l_hef *hef;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct blob blob = { 0 };
+
+		make_hef(cases[i].net, 1, DESC_HAILO8, NULL, &blob);
+		assert_int_equal(open_blob(&blob, &hef, &error), cases[i].err);
+		if (cases[i].err) {
+			assert_non_null(strstr(error.text, "input many/in has several scales"));
+		} else {
+			assert_int_equal(h8l_hef_stream(hef, 0, H8L_INPUT, 0, &in), 0);
+			assert_int_equal(in.quant_count, 1);
+			assert_true(in.quant.scale == 0.5f && in.quant.zero_point == 3);
+			close_blob(hef);
+		}
+		blob_free(&blob);
 	}
 }
 
@@ -402,6 +441,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_files),
+		cmocka_unit_test(scales_of_inputs),
 		cmocka_unit_test(compatible),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(container_3),
