@@ -349,6 +349,13 @@ static bool exists(enum h8l_direction direction, unsigned int host, unsigned int
 	return h8l_frame_size(&info, (struct h8l_format){ 0, (enum h8l_order)host }) > 0;
 }
 
+/* The items of the chip as they are, and pictures whose planes are streams of their own */
+static bool is_no_conversion(unsigned int order)
+{
+	return order == H8L_ORDER_NMS_ON_CHIP || order == H8L_ORDER_NV12 ||
+	       order == H8L_ORDER_NV21 || order == H8L_ORDER_I420;
+}
+
 static void check_pairs(enum h8l_direction direction, const enum h8l_order (*pairs)[2],
 			size_t count)
 {
@@ -358,8 +365,8 @@ static void check_pairs(enum h8l_direction direction, const enum h8l_order (*pai
 		for (unsigned int device = 1; device < 24; device++) {
 			bool has = exists(direction, host, device);
 
-			if (host == H8L_ORDER_NMS_ON_CHIP && host == device)
-				continue;	/* the bytes as they are */
+			if (host == device && is_no_conversion(device))
+				continue;
 			if (has != is_one_of(pairs, count, (enum h8l_order)host,
 					     (enum h8l_order)device))
 				fail_msg("from order %u of the host and %u of the chip", host,
