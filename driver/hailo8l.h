@@ -288,6 +288,9 @@ struct h8l_mailbox {
  * @saved: configuration space of the function as probe() left it
  * @tries: recoveries since it last worked for a while
  * @last: jiffies when the last one ended
+ * @dead: the link is down, and its bus is being reset
+ * @bus_vain: that did not help
+ * @blind: the PCI core saved the configuration of a function that did not answer
  * @count: that succeeded
  * @record: head of the last control of a program, under h8l_mailbox.lock
  * @record_len: its whole length
@@ -299,6 +302,9 @@ struct h8l_recovery {
 	struct pci_saved_state *saved;
 	unsigned int tries;
 	unsigned long last;
+	bool dead;
+	bool bus_vain;
+	bool blind;
 	unsigned int count;
 	u8 record[H8L_RECORD_LEN];
 	u32 record_len;
@@ -314,6 +320,7 @@ struct h8l_recovery {
  * @lock: protects all of it
  * @holder: file, or NULL
  * @why: H8L_CLAIM_* of @holder
+ * @since: jiffies when it last did something that shows that it wants the right
  * @pid: process that claimed it, referenced, NULL without a holder
  * @queue: struct h8l_claimer, the first is next; empty without a holder
  * @waiters: in @queue
@@ -323,6 +330,7 @@ struct h8l_share {
 	struct mutex lock;		/* see above */
 	struct h8l_file *holder;
 	u32 why;
+	unsigned long since;
 	struct pid *pid;
 	struct list_head queue;
 	u32 waiters;
@@ -391,8 +399,12 @@ struct h8l_device {
 	bool notified;			/* for the threaded handler */
 	int irq;			/* 0: there is none */
 	bool irq_seen;			/* one has come */
+	bool irq_on;			/* the handler may open the mask */
+	bool irq_careful;		/* read until clean, for some were lost */
+	u32 irq_losses;
 	bool polled;			/* look every tick: none comes */
 	struct delayed_work poll;
+	struct delayed_work watch;	/* over channels, while any is enabled */
 	struct completion soft_reset;
 	struct completion booted;
 
@@ -447,7 +459,8 @@ struct h8l_file {
 	u64 event_seq;			/* next to read, under events_lock */
 	bool events_off;
 	bool stale;			/* firmware lost its networks; under mbox.lock */
-	u32 silent;			/* looks without progress, of one waiter */
+	u32 silent;			/* ticks without progress */
+	unsigned long silent_since;	/* jiffies of the first of them */
 	struct h8l_block block;		/* under h8l_mailbox.lock */
 };
 
@@ -469,6 +482,7 @@ void h8l_irq_on(struct h8l_device *h);
 void h8l_irq_off(struct h8l_device *h);
 bool h8l_irq_poll(struct h8l_device *h);
 void h8l_irq_doubt(struct h8l_device *h);
+void h8l_irq_lost(struct h8l_device *h);
 
 /* mailbox.c */
 void h8l_mailbox_init(struct h8l_device *h);
@@ -499,6 +513,7 @@ void h8l_recovery_off(struct h8l_device *h);
 void h8l_recovery_free(struct h8l_device *h);
 void h8l_doubt(struct h8l_device *h, const char *why);
 void h8l_lose(struct h8l_device *h, const char *why);
+void h8l_stand_still(struct h8l_device *h);
 bool h8l_in_doubt(struct h8l_device *h);
 int h8l_await_verdict(struct h8l_device *h);
 int h8l_reset(struct h8l_device *h);
@@ -556,6 +571,7 @@ void h8l_vdma_init(struct h8l_device *h);
 void h8l_vdma_exit(struct h8l_device *h);
 void h8l_vdma_irq(struct h8l_device *h, u32 channels);
 void h8l_vdma_doubt(struct h8l_device *h);
+bool h8l_vdma_any(struct h8l_device *h);
 bool h8l_vdma_abort(struct h8l_device *h);
 void h8l_vdma_stopped(struct h8l_device *h);
 void h8l_vdma_release(struct h8l_file *f, u32 channels);

@@ -4,6 +4,18 @@
  *
  * Channels are served in the handler itself, because that is one register
  * each; notifications, which are hundreds of bytes, in its thread.
+ *
+ * The MSI is an edge: one when `status & mask` leaves 0. What comes between
+ * reading the status and clearing what was read keeps it from ever being 0
+ * again, so it would never ring. Reading until it is clean loses nothing, but
+ * is a second read of each interrupt. Instead the mask is closed while the
+ * status is served, and opened afterwards: if something is left, that is the
+ * next edge. Both are posted writes and cost the CPU nothing.
+ *
+ * That the bridge takes a mask that opens over a set status for an edge is
+ * inferred (hardware.md 4.2: gated by the mask; PLDA's bridges latch always).
+ * So the driver does not depend on it: when completions are found by looking,
+ * see h8l_irq_lost(), it reads until clean from then on.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
@@ -57,37 +69,69 @@ static void serve_run(struct h8l_device *h, u32 events)
 		WRITE_ONCE(h->notified, true);
 }
 
+/* A powered-down chip reads as all-ones, on a shared line any time. */
+static bool may_look(struct h8l_device *h)
+{
+	return h8l_state(h) != H8L_STATE_OFF && h8l_state(h) != H8L_STATE_GONE &&
+		!READ_ONCE(h->asleep);
+}
+
+/* No edge from now on until open_mask(), whatever comes. */
+static void close_mask(struct h8l_device *h)
+{
+	iowrite32(0, h->config + HW_REG_IMASK);
+}
+
+static void open_mask(struct h8l_device *h)
+{
+	if (READ_ONCE(h->irq_on))
+		iowrite32(HW_IRQ_ENABLE_MASK, h->config + HW_REG_IMASK);
+}
+
 /*
- * The status is read until it is clean: the interrupt is an edge, so what is
- * left set would never ring again. Bit 23 is set by our own accesses and is
- * not ours to wait for; other bits are cleared as read, never more.
+ * One look. Bit 23 is set by our own accesses and is not ours to wait for;
+ * other bits are cleared as read, never more.
  */
+static bool serve_once(struct h8l_device *h)
+{
+	u32 status = ioread32(h->config + HW_REG_ISTATUS);
+
+	/* Gone, which is for those to find out who can sleep. */
+	if (status == U32_MAX)
+		return false;
+	status &= HW_IRQ_ENABLE_MASK;
+	if (!status)
+		return false;
+	iowrite32(status, h->config + HW_REG_ISTATUS);
+	trace_hailo8l_irq(h->index, status);
+	if (h8l_state(h) == H8L_STATE_BOOT)
+		serve_boot(h, status);
+	else
+		serve_run(h, status);
+	return true;
+}
+
+static bool serve_until_clean(struct h8l_device *h)
+{
+	int round = 0;
+
+	while (round < MAX_ROUNDS && serve_once(h))
+		round++;
+	return round;
+}
+
+/* In the interrupt handler. */
 static bool serve(struct h8l_device *h)
 {
-	bool any = false;
-	u32 status;
-	int round;
+	bool any;
 
-	/* A powered-down chip reads as all-ones, on a shared line any time. */
-	if (h8l_state(h) == H8L_STATE_OFF || h8l_state(h) == H8L_STATE_GONE ||
-	    READ_ONCE(h->asleep))
+	if (!may_look(h))
 		return false;
-	for (round = 0; round < MAX_ROUNDS; round++) {
-		status = ioread32(h->config + HW_REG_ISTATUS);
-		/* Gone, which is for those to find out who can sleep. */
-		if (status == U32_MAX)
-			break;
-		status &= HW_IRQ_ENABLE_MASK;
-		if (!status)
-			break;
-		iowrite32(status, h->config + HW_REG_ISTATUS);
-		any = true;
-		trace_hailo8l_irq(h->index, status);
-		if (h8l_state(h) == H8L_STATE_BOOT)
-			serve_boot(h, status);
-		else
-			serve_run(h, status);
-	}
+	if (READ_ONCE(h->irq_careful))
+		return serve_until_clean(h);
+	close_mask(h);
+	any = serve_once(h);
+	open_mask(h);
 	return any;
 }
 
@@ -116,18 +160,27 @@ static irqreturn_t irq_thread(int irq, void *data)
 /* Look without an interrupt. Inside the gate. True if something was found. */
 bool h8l_irq_poll(struct h8l_device *h)
 {
-	bool any = serve(h);
+	bool any = may_look(h) && serve_until_clean(h);
 
 	irq_thread(0, h);
 	return any;
+}
+
+/* An event was found by looking: maybe opening the mask is no edge here. */
+void h8l_irq_lost(struct h8l_device *h)
+{
+	dev_warn_ratelimited(h8l_bus(h), "interrupt lost, completion found by polling\n");
+	h8l_irq_doubt(h);
+	/* The first may have been on its way. */
+	if (++h->irq_losses == 2)
+		WRITE_ONCE(h->irq_careful, true);
 }
 
 static void poll_work(struct work_struct *work)
 {
 	struct h8l_device *h = container_of(work, struct h8l_device, poll.work);
 
-	serve(h);
-	irq_thread(0, h);
+	h8l_irq_poll(h);
 	if (READ_ONCE(h->irq_seen)) {
 		pci_notice(h->pdev, "interrupts arrive, no more polling\n");
 		WRITE_ONCE(h->polled, false);
@@ -185,6 +238,7 @@ void h8l_irq_exit(struct h8l_device *h)
 /* Let the chip interrupt, and forget what it wanted before. */
 void h8l_irq_on(struct h8l_device *h)
 {
+	WRITE_ONCE(h->irq_on, true);
 	iowrite32(HW_IRQ_ENABLE_MASK, h->config + HW_REG_IMASK);
 	iowrite32(U32_MAX, h->config + HW_REG_ISTATUS);
 	iowrite32(U32_MAX, h->config + HW_REG_D2H_IRQ);
@@ -195,7 +249,11 @@ void h8l_irq_on(struct h8l_device *h)
 
 void h8l_irq_off(struct h8l_device *h)
 {
-	iowrite32(0, h->config + HW_REG_IMASK);
+	WRITE_ONCE(h->irq_on, false);
+	/* A handler that still saw it on has opened the mask after this. */
+	if (h->irq)
+		synchronize_irq(h->irq);
+	close_mask(h);
 	/* The mask is posted: read something so that it has arrived. */
 	ioread32(h->config + HW_REG_IMASK);
 	if (h->irq)

@@ -580,6 +580,13 @@ void h8l_quiesce(struct h8l_device *h, struct h8l_file *f)
 
 /* --- notifications ---------------------------------------------------------------- */
 
+static u32 event_id(const u32 *words, u16 len)
+{
+	const struct hw_event *event = (const void *)words;
+
+	return len < sizeof(*event) ? U32_MAX : le32_to_cpu(event->event_id);
+}
+
 static void publish(struct h8l_device *h, const u32 *words, u16 len)
 {
 	struct h8l_mailbox *m = &h->mbox;
@@ -590,17 +597,9 @@ static void publish(struct h8l_device *h, const u32 *words, u16 len)
 	event->len = len;
 	memset(event->data, 0, sizeof(event->data));
 	memcpy(event->data, words, len);
-	trace_hailo8l_notification(h->index, m->event_seq - 1, len);
+	trace_hailo8l_notification(h->index, m->event_seq - 1, event_id(words, len), words, len);
 	mutex_unlock(&m->events_lock);
 	wake_up_all(&m->event_wait);
-}
-
-/* Nothing that such a CPU does or says can be relied on. */
-static bool is_fatal(const u32 *words, u16 len)
-{
-	const struct hw_event *event = (const void *)words;
-
-	return len >= sizeof(*event) && le32_to_cpu(event->event_id) == HW_EVENT_CPU_ECC_FATAL;
 }
 
 /*
@@ -623,7 +622,8 @@ void h8l_read_notification(struct h8l_device *h)
 		publish(h, words, len);
 	}
 	iowrite32(head & ~U16_MAX, box);
-	if (len <= HW_NOTIFICATION_MAX_LEN && is_fatal(words, len))
+	/* Nothing that such a CPU does or says can be relied on. */
+	if (len <= HW_NOTIFICATION_MAX_LEN && event_id(words, len) == HW_EVENT_CPU_ECC_FATAL)
 		h8l_lose(h, "firmware reported a fatal error of its memory");
 }
 

@@ -33,6 +33,8 @@ MODULE_PARM_DESC(force_boot_linux_from_eemc, "ignored, for other chips");
 
 /* A recovery takes this long at worst; real ones take a fraction of a second. */
 #define BACK_MS		30000
+/* One whose link is down may never: a reset of the bus takes a second or two. */
+#define DEAD_MS		5000
 
 /* Paused, reset or about to be recovered: it is going to be usable again. */
 static bool comes_back(struct h8l_device *h)
@@ -42,14 +44,22 @@ static bool comes_back(struct h8l_device *h)
 	return READ_ONCE(h->broken) || h8l_state(h) != H8L_STATE_RUN;
 }
 
+static unsigned long patience(struct h8l_device *h)
+{
+	return msecs_to_jiffies(READ_ONCE(h->rec.dead) ? DEAD_MS : BACK_MS);
+}
+
 static int wait_until_back(struct h8l_device *h)
 {
+	unsigned long begin = jiffies;
 	long left = 0;
 
-	if (comes_back(h))
-		left = wait_event_interruptible_timeout(h->back, !comes_back(h),
-							msecs_to_jiffies(BACK_MS));
-	return left < 0 ? left : left ? 0 : -ENODEV;
+	while (comes_back(h) && left >= 0) {
+		if (time_after(jiffies, begin + patience(h)))
+			return -ENODEV;
+		left = wait_event_interruptible_timeout(h->back, !comes_back(h), HZ);
+	}
+	return left < 0 ? left : h8l_usable(h) ? 0 : -ENODEV;
 }
 
 /**
@@ -318,6 +328,8 @@ static void shut_down(struct h8l_device *h)
 	WRITE_ONCE(h->state, H8L_STATE_GONE);
 	up_write(&h->gate);
 	h8l_wake_all(h);
+	/* Nobody can enable channels any more, which starts it. */
+	cancel_delayed_work_sync(&h->watch);
 }
 
 static int h8l_probe(struct pci_dev *pdev, const struct pci_device_id *id)

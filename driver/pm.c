@@ -73,19 +73,6 @@ void h8l_may_sleep_soon(struct h8l_device *h)
 	pm_runtime_put(h8l_bus(h));
 }
 
-static bool has_channels(struct h8l_device *h)
-{
-	unsigned long flags;
-	bool any = false;
-	int i;
-
-	spin_lock_irqsave(&h->irq_lock, flags);
-	for (i = 0; i < HW_VDMA_CHANNELS; i++)
-		any = any || h->channel[i].owner;
-	spin_unlock_irqrestore(&h->irq_lock, flags);
-	return any;
-}
-
 /* Nobody is inside the gate, and nobody enters before this has ended. */
 static int runtime_suspend(struct device *dev)
 {
@@ -93,7 +80,7 @@ static int runtime_suspend(struct device *dev)
 
 	if (no_power_mode || !h8l_usable(h) || h->polled)
 		return -EBUSY;
-	if (h->configured_by || h->stale_networks || READ_ONCE(h->dma_active) || has_channels(h))
+	if (h->configured_by || h->stale_networks || READ_ONCE(h->dma_active) || h8l_vdma_any(h))
 		return -EBUSY;
 	h8l_irq_off(h);
 	WRITE_ONCE(h->asleep, true);

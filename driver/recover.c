@@ -5,16 +5,20 @@
  * Suspicion comes from whoever talks to the chip: a control without answer,
  * driver-down not acknowledged, a network that stands still. It costs nobody
  * anything: both CPUs are asked who they are, and only firmware that does not
- * answer is reset. So a process cannot cause a reset by what it asks for, and
- * a time-out that was merely short has no consequence. Certainty is a link
+ * answer is reset. So a process cannot reset what others use by what it asks
+ * for, and a time-out that was merely short has no consequence. A network that
+ * has input and room for output on all its channels, and moves none of it for
+ * seconds, is reset, too; as its own program can bring that about, it does not
+ * count towards giving up. Certainty is a link
  * that reads as all ones, DMA that does not stop, firmware that is gone or
  * says that its memory has a fatal error: then nobody may use the chip until
  * it has been reset.
  *
  * The reset is the weakest that helps: the doorbell, the PCI function, the
  * bus. After each one the firmware is loaded and has to answer. A link that
- * is down has to come back by itself, as after under-voltage; the function's
- * configuration, lost with the power, is written again.
+ * is down may come back by itself, as after under-voltage; if it does not, only
+ * the bus can be reset. The function's configuration, lost with the power, is
+ * written again.
  *
  * What programs see. Whoever opens the node or asks something meanwhile waits
  * until it is over; monitoring goes on as if nothing had been. A file with
@@ -43,6 +47,8 @@
 #define BUSY_MS		100		/* somebody else has the function */
 #define BUSY_TRIES	50
 #define VERDICT_MS	20000
+
+static const char stood_still[] = "a network with input and room for output stood still";
 
 static bool auto_recovery = true;
 module_param(auto_recovery, bool, 0644);
@@ -78,7 +84,7 @@ void h8l_doubt(struct h8l_device *h, const char *why)
 bool h8l_in_doubt(struct h8l_device *h)
 {
 	return READ_ONCE(h->rec.why) && may_recover(h) && !READ_ONCE(h->lost) &&
-		!READ_ONCE(h->closing);
+		!READ_ONCE(h->rec.dead) && !READ_ONCE(h->closing);
 }
 
 /* Sleep, in bounded time, until it is known whether the firmware hangs. */
@@ -109,6 +115,19 @@ void h8l_lose(struct h8l_device *h, const char *why)
 	h8l_wake_all(h);
 }
 
+/**
+ * h8l_stand_still() - a network has all it needs and does not go on
+ * @h: device
+ *
+ * Its program may have brought that about: never a reason to give up the chip.
+ *
+ * Context: process.
+ */
+void h8l_stand_still(struct h8l_device *h)
+{
+	h8l_lose(h, stood_still);
+}
+
 /* --- resets ------------------------------------------------------------------ */
 
 /* A function that lost its power decodes nothing until this. */
@@ -128,11 +147,56 @@ static int function_reset(struct h8l_device *h)
 	return err ?: h8l_usable(h) ? 0 : -EIO;
 }
 
+struct neighbours {
+	struct pci_dev *self;
+	int err;
+};
+
+static bool takes_reset(const struct pci_driver *driver)
+{
+	return !driver || (driver->err_handler && driver->err_handler->reset_prepare &&
+			   driver->err_handler->reset_done);
+}
+
+/* Its driver cannot go while its device is locked; asked for by trying only. */
+static int look_at_neighbour(struct pci_dev *pdev, void *data)
+{
+	struct neighbours *n = data;
+
+	if (pdev == n->self)
+		return 0;
+	if (!device_trylock(&pdev->dev)) {
+		n->err = -EAGAIN;
+		return 1;
+	}
+	if (!takes_reset(pdev->driver)) {
+		n->err = -EBUSY;
+		pci_warn(n->self, "bus is not reset: the driver of %s would not survive it\n",
+			 pci_name(pdev));
+	}
+	device_unlock(&pdev->dev);
+	return n->err;
+}
+
+/* The bus has other functions, too: their drivers have to know of resets. */
+static int check_neighbours(struct h8l_device *h)
+{
+	struct neighbours n = { .self = h->pdev };
+
+	pci_walk_bus(h->pdev->bus, look_at_neighbour, &n);
+	return n.err;
+}
+
+/*
+ * The PCI core takes the locks of all functions of the bus, tells their
+ * drivers, and keeps the hot-plug driver from taking it for a change of cards.
+ */
 static int bus_reset(struct h8l_device *h)
 {
-	int err = pci_reset_bus(h->pdev);
+	int err = check_neighbours(h) ?: pci_reset_bus(h->pdev);
 
-	return err ?: h8l_usable(h) ? 0 : -EIO;
+	/* What counts is whether the chip works, not what its port says. */
+	return h8l_usable(h) ? 0 : err ?: -EIO;
 }
 
 static bool link_comes(struct h8l_device *h)
@@ -178,6 +242,27 @@ static int patiently(struct h8l_device *h, int (*reset)(struct h8l_device *h))
 	return err;
 }
 
+/*
+ * The PCI core waits up to a minute for a card that does not come back, with
+ * its device locked: once is enough, until it worked or somebody asks for it.
+ */
+static int revive(struct h8l_device *h, const char **how)
+{
+	int err;
+
+	*how = "return of the link";
+	err = patiently(h, link_reset);
+	if (!err || h->rec.bus_vain || READ_ONCE(h->closing) || h8l_wants_file(err))
+		return err;
+	*how = "reset of the bus";
+	WRITE_ONCE(h->rec.dead, true);
+	h8l_wake_all(h);
+	err = patiently(h, bus_reset);
+	WRITE_ONCE(h->rec.dead, false);
+	h->rec.bus_vain = err;
+	return err;
+}
+
 static int climb(struct h8l_device *h, const char **how)
 {
 	static const struct {
@@ -190,9 +275,8 @@ static int climb(struct h8l_device *h, const char **how)
 	};
 	int i, err = -ENODEV;
 
-	*how = "return of the link";
 	if (!pci_device_is_present(h->pdev))
-		return patiently(h, link_reset);
+		return revive(h, how);
 	for (i = 0; i < ARRAY_SIZE(steps) && err; i++) {
 		if (READ_ONCE(h->closing) || h8l_wants_file(err))
 			break;
@@ -221,6 +305,12 @@ static int reset_until_it_works(struct h8l_device *h, const char **how)
 	return err;
 }
 
+static void forget_tries(struct h8l_device *h)
+{
+	h->rec.tries = 0;
+	h->rec.bus_vain = false;
+}
+
 /**
  * h8l_reset() - an administrator wants a reset
  * @h: device
@@ -236,7 +326,7 @@ int h8l_reset(struct h8l_device *h)
 	if (!mutex_trylock(&h->reset_lock))
 		return -EBUSY;
 	h->resets++;
-	h->rec.tries = 0;
+	forget_tries(h);
 	err = reset_until_it_works(h, &how);
 	mutex_unlock(&h->reset_lock);
 	if (err && !h8l_wants_file(err))
@@ -285,12 +375,12 @@ static void recover(struct h8l_device *h, const char *why)
 	int err;
 
 	if (time_after(jiffies, h->rec.last + msecs_to_jiffies(GOOD_MS)))
-		h->rec.tries = 0;
+		forget_tries(h);
 	if (h->rec.tries >= MAX_TRIES) {
 		give_up(h, why);
 		return;
 	}
-	h->rec.tries++;
+	h->rec.tries += why != stood_still;
 	err = reset_until_it_works(h, &how);
 	h->rec.last = jiffies;
 	if (err) {
@@ -298,6 +388,7 @@ static void recover(struct h8l_device *h, const char *why)
 		return;
 	}
 	h->rec.count++;
+	h->rec.bus_vain = false;
 	acquit(h);
 	pci_warn(h->pdev, "%s: recovered by a %s in %lld ms, networks have to be configured again\n",
 		 why, how, ktime_ms_delta(ktime_get(), begin));

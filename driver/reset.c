@@ -5,6 +5,7 @@
  * survive; channels are found stopped, and the firmware has forgotten all
  * networks. What programs see of it is said in recover.c.
  */
+#include <linux/delay.h>
 #include <linux/pci.h>
 
 #include "hailo8l.h"
@@ -12,6 +13,9 @@
 
 /* So long the PCI core may take to repair a link. */
 #define ERROR_MS	20000
+
+/* PCIe: so long after a reset of a function it may be silent. */
+#define FLR_MS		100
 
 void h8l_tell(struct h8l_device *h, enum kobject_action action, const char *what)
 {
@@ -197,12 +201,22 @@ static void error_resume(struct pci_dev *pdev)
 
 static void reset_prepare(struct pci_dev *pdev)
 {
-	h8l_pause(pci_get_drvdata(pdev), true);
+	struct h8l_device *h = pci_get_drvdata(pdev);
+
+	h->rec.blind = !pci_device_is_present(pdev);
+	h8l_pause(h, !h->rec.blind);
 }
 
 static void reset_done(struct pci_dev *pdev)
 {
-	h8l_unpause(pci_get_drvdata(pdev));
+	struct h8l_device *h = pci_get_drvdata(pdev);
+
+	if (h->rec.blind) {
+		/* The PCI core wrote back ones, among them the bit that resets. */
+		msleep(FLR_MS);
+		h8l_restore_config(h);
+	}
+	h8l_unpause(h);
 }
 
 const struct pci_error_handlers h8l_err_handlers = {

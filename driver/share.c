@@ -16,6 +16,9 @@
 
 #define MAX_STOCK_WAIT_MS	600000u
 
+/* Longer than any control takes. */
+#define IDLE_MS			12000
+
 static unsigned int share_wait_ms;
 module_param(share_wait_ms, uint, 0644);
 MODULE_PARM_DESC(share_wait_ms, "how long programs with the stock library wait for their turn to run networks, up to 600000 (default 0: not at all)");
@@ -52,6 +55,7 @@ static void give(struct h8l_share *s, struct h8l_file *f, struct pid *pid, u32 w
 	}
 	WRITE_ONCE(s->holder, f);
 	s->why |= why;
+	WRITE_ONCE(s->since, jiffies);
 }
 
 /* The first in the queue is next, with all other threads of its file. */
@@ -88,12 +92,29 @@ static void drop(struct h8l_share *s, struct h8l_file *f, u32 why)
 		hand_over(s);
 }
 
+/*
+ * A stock program's turn begins with its first message, and ends with its
+ * networks. One that then sends no network loses it to whoever wants it. A
+ * mark or a claim is kept: who has one asked for it, and gives it back.
+ */
+static void take_from_the_idle(struct h8l_device *h)
+{
+	struct h8l_share *s = &h->share;
+
+	lockdep_assert_held(&s->lock);
+	if (s->holder && s->why == H8L_CLAIM_NETWORKS && READ_ONCE(h->configured_by) != s->holder &&
+	    time_after(jiffies, READ_ONCE(s->since) + msecs_to_jiffies(IDLE_MS)))
+		hand_over(s);
+}
+
 /* Takes the right if it is free or the caller's already. */
 static bool try_take(struct h8l_file *f, u32 why)
 {
 	struct h8l_share *s = &f->h->share;
 
 	lockdep_assert_held(&s->lock);
+	if (s->holder != f)
+		take_from_the_idle(f->h);
 	if (s->holder && s->holder != f)
 		return false;
 	give(s, f, task_tgid(current), why);
@@ -162,6 +183,26 @@ static int leave_queue(struct h8l_share *s, struct h8l_claimer *c, int err)
 	return err;
 }
 
+/* As wait_event_interruptible_timeout(), and looks at the holder meanwhile. */
+static long queue(struct h8l_device *h, struct h8l_claimer *c, long timeout)
+{
+	long left, slice;
+
+	do {
+		slice = min_t(long, timeout, HZ);
+		left = wait_event_interruptible_timeout(h->share.wait, READ_ONCE(c->granted) ||
+							h8l_is_gone(h), slice);
+		if (left)
+			return left;
+		mutex_lock(&h->share.lock);
+		take_from_the_idle(h);
+		mutex_unlock(&h->share.lock);
+		if (timeout != MAX_SCHEDULE_TIMEOUT)
+			timeout -= slice;
+	} while (timeout > 0);
+	return 0;
+}
+
 static int wait_for_turn(struct h8l_file *f, u32 why, long timeout)
 {
 	struct h8l_device *h = f->h;
@@ -171,8 +212,7 @@ static int wait_for_turn(struct h8l_file *f, u32 why, long timeout)
 
 	if (join(&h->share, &c))
 		return 0;
-	left = wait_event_interruptible_timeout(h->share.wait,
-						READ_ONCE(c.granted) || h8l_is_gone(h), timeout);
+	left = queue(h, &c, timeout);
 	if (left < 0)
 		err = -EINTR;
 	else
@@ -202,8 +242,11 @@ static int stock_wait(struct h8l_file *f, u32 why)
  */
 int h8l_share_turn(struct h8l_file *f)
 {
+	struct h8l_share *s = &f->h->share;
 	int err;
 
+	if (READ_ONCE(s->holder) == f)
+		WRITE_ONCE(s->since, jiffies);
 	if (!h8l_share_busy(f) || !READ_ONCE(share_wait_ms))
 		return 0;
 	err = stock_wait(f, H8L_CLAIM_NETWORKS);

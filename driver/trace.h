@@ -94,21 +94,27 @@ TRACE_EVENT(hailo8l_irq,
 	TP_printk("node=%d status=0x%08x", __entry->node, __entry->status)
 );
 
+/* @words: as it came, little endian; @event: which, or all ones if it is too short to say */
 TRACE_EVENT(hailo8l_notification,
-	TP_PROTO(int node, u64 number, u32 bytes),
-	TP_ARGS(node, number, bytes),
+	TP_PROTO(int node, u64 number, u32 event, const u32 *words, u32 bytes),
+	TP_ARGS(node, number, event, words, bytes),
 	TP_STRUCT__entry(
 		__field(int, node)
 		__field(u64, number)
+		__field(u32, event)
 		__field(u32, bytes)
+		__dynamic_array(u8, data, bytes)
 	),
 	TP_fast_assign(
 		__entry->node = node;
 		__entry->number = number;
+		__entry->event = event;
 		__entry->bytes = bytes;
+		memcpy(__get_dynamic_array(data), words, bytes);
 	),
-	TP_printk("node=%d number=%llu bytes=%u",
-		  __entry->node, __entry->number, __entry->bytes)
+	TP_printk("node=%d number=%llu bytes=%u event=%u data=%s",
+		  __entry->node, __entry->number, __entry->bytes, __entry->event,
+		  __print_hex(__get_dynamic_array(data), __entry->bytes))
 );
 
 /* The chip is in use again after a reset, suspend or error, or is not. */

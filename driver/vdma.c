@@ -16,13 +16,19 @@
 #include "hailo8l.h"
 #include "trace.h"
 
+#define H2D_CHANNELS (BIT(HW_VDMA_FIRST_D2H) - 1)
 #define SLOT(ch, n) (&(ch)->ring[(n) % HAILO8L_MAX_ONGOING])
 
-/* A channel that is silent for so long is looked at without an interrupt. */
-#define WATCHDOG	(HZ / 2)
+/* A network that is silent from one tick to the next is looked at. */
+#define TICK		(HZ / 4)
 
-/* After so many looks without progress the firmware is asked whether it lives. */
-#define SILENT_LOOKS	4
+/* After so many ticks without progress the firmware is asked whether it lives. */
+#define SILENT_TICKS	8
+
+/* No network takes so long for a frame whose input it has. */
+#define STILL_MS	5000
+
+static void watch(struct work_struct *work);
 
 static void __iomem *host_half(struct h8l_device *h, const struct h8l_channel *ch)
 {
@@ -45,6 +51,7 @@ void h8l_vdma_init(struct h8l_device *h)
 
 	for (i = 0; i < HW_VDMA_CHANNELS; i++)
 		h->channel[i].index = i;
+	INIT_DELAYED_WORK(&h->watch, watch);
 }
 
 void h8l_vdma_exit(struct h8l_device *h)
@@ -334,6 +341,26 @@ static void free_channel(struct h8l_file *f, struct h8l_channel *ch)
 	spin_unlock_irqrestore(&h->irq_lock, flags);
 }
 
+/* Has any file channels? */
+bool h8l_vdma_any(struct h8l_device *h)
+{
+	unsigned long flags;
+	bool any = false;
+	int i;
+
+	spin_lock_irqsave(&h->irq_lock, flags);
+	for (i = 0; i < HW_VDMA_CHANNELS; i++)
+		any = any || h->channel[i].owner;
+	spin_unlock_irqrestore(&h->irq_lock, flags);
+	return any;
+}
+
+static void start_watch(struct h8l_device *h)
+{
+	/* Not while the system sleeps. */
+	queue_delayed_work(system_freezable_wq, &h->watch, TICK);
+}
+
 /* Give up some of a file's channels. Inside the gate, under its lock. */
 void h8l_vdma_release(struct h8l_file *f, u32 channels)
 {
@@ -358,6 +385,8 @@ int h8l_ioctl_enable_channels(struct h8l_file *f, void __user *arg)
 	mutex_lock(&f->lock);
 	err = enable_channels(f, a.bitmap[0], a.enable_timestamps);
 	mutex_unlock(&f->lock);
+	if (!err)
+		start_watch(f->h);
 	h8l_leave(f->h);
 	return err;
 }
@@ -761,48 +790,92 @@ static u32 busy_channels(struct h8l_file *f)
 	return busy;
 }
 
-/*
- * Nothing came for a while. Neither a lost interrupt nor a channel that fails
- * in silence must hang a program.
- */
-static void look_at_channels(struct h8l_file *f)
+/* Nothing is missing: all channels that it uses have something to do. */
+static bool has_all_it_needs(struct h8l_file *f, u32 busy)
+{
+	struct h8l_device *h = f->h;
+	unsigned long flags, bits;
+	u32 used = 0;
+	int i;
+
+	spin_lock_irqsave(&h->irq_lock, flags);
+	bits = f->channels;
+	for_each_set_bit(i, &bits, HW_VDMA_CHANNELS)
+		used |= h->channel[i].list ? BIT(i) : 0;
+	spin_unlock_irqrestore(&h->irq_lock, flags);
+	return used == busy && used & H2D_CHANNELS && used & ~H2D_CHANNELS;
+}
+
+/* What one tick found, over all files */
+struct silence {
+	u32 busy;			/* channels to look at */
+	bool doubt;
+	bool still;
+};
+
+/* It may wait for its input; or its firmware hangs; or a channel does. */
+static void note_silence(struct h8l_file *f, struct silence *s)
 {
 	u32 busy = busy_channels(f);
 
-	if (!busy || h8l_enter(f->h))
+	if (!busy || h8l_vdma_ready(f, READ_ONCE(f->channels)))
 		return;
-	/* It may wait for its input; or its firmware hangs. */
+	if (!READ_ONCE(f->silent))
+		f->silent_since = jiffies;
 	WRITE_ONCE(f->silent, READ_ONCE(f->silent) + 1);
-	if (READ_ONCE(f->silent) % SILENT_LOOKS == 0)
-		h8l_doubt(f->h, "a network stood still");
-	if (h8l_present(f->h)) {
-		if (h8l_irq_poll(f->h)) {
-			dev_warn_ratelimited(h8l_bus(f->h),
-					     "interrupt lost, completion found by polling\n");
-			h8l_irq_doubt(f->h);
-		}
-		h8l_vdma_irq(f->h, busy);
+	if (READ_ONCE(f->silent) == 1)
+		return;
+	s->busy |= busy;
+	s->doubt |= READ_ONCE(f->silent) % SILENT_TICKS == 0;
+	s->still |= time_after(jiffies, f->silent_since + msecs_to_jiffies(STILL_MS)) &&
+		has_all_it_needs(f, busy);
+}
+
+/*
+ * Nothing came for a while. Neither a lost interrupt nor a channel that fails
+ * in silence must hang a program, however it waits. Inside the gate.
+ */
+static void look_at_channels(struct h8l_device *h)
+{
+	struct silence s = { };
+	struct h8l_file *f;
+
+	mutex_lock(&h->files_lock);
+	list_for_each_entry(f, &h->files, node)
+		note_silence(f, &s);
+	mutex_unlock(&h->files_lock);
+	if (!s.busy || !h8l_present(h))
+		return;
+	if (h8l_irq_poll(h))
+		h8l_irq_lost(h);
+	h8l_vdma_irq(h, s.busy);
+	if (s.doubt)
+		h8l_doubt(h, "a network stood still");
+	if (s.still)
+		h8l_stand_still(h);
+}
+
+/* Enabled channels keep the chip awake. A chip that is being reset is left alone. */
+static void watch(struct work_struct *work)
+{
+	struct h8l_device *h = container_of(work, struct h8l_device, watch.work);
+
+	if (down_read_trylock(&h->gate)) {
+		if (h8l_usable(h))
+			look_at_channels(h);
+		up_read(&h->gate);
 	}
-	h8l_leave(f->h);
+	if (h8l_vdma_any(h))
+		start_watch(h);
 }
 
 static int wait_for_news(struct h8l_file *f, u32 channels)
 {
 	struct h8l_device *h = f->h;
-	long left;
 
-	for (;;) {
-		left = wait_event_interruptible_timeout(f->wait,
-							h8l_vdma_ready(f, channels) ||
-							h8l_is_gone(h), WATCHDOG);
-		if (left < 0)
-			return left;
-		if (h8l_is_gone(h))
-			return -ENODEV;
-		if (left)
-			return 0;
-		look_at_channels(f);
-	}
+	if (wait_event_interruptible(f->wait, h8l_vdma_ready(f, channels) || h8l_is_gone(h)))
+		return -ERESTARTSYS;
+	return h8l_is_gone(h) ? -ENODEV : 0;
 }
 
 int h8l_ioctl_wait(struct h8l_file *f, void __user *arg)

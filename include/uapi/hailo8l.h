@@ -293,6 +293,8 @@ struct hailo8l_soc_connect {
  * whatever ends last; its close, by kill -9 too, ends all of them. Programs
  * that know only the stock interface do not wait: they are answered -EBUSY
  * (or "in use"), unless the module parameter share_wait_ms says how long.
+ * One that got its turn so, and sends no network for 12 seconds, loses it to
+ * the next who wants it.
  *
  * poll(), select() and epoll on the node:
  *
@@ -308,9 +310,8 @@ struct hailo8l_soc_connect {
  *				are not woken for nothing
  *	POLLERR | POLLHUP	the device is gone; stays so for this file
  *
- * All are levels: they stay until the cause is gone. A chip that loses
- * interrupts is noticed by VDMA_INTERRUPTS_WAIT, not by poll(): poll with a
- * time-out, then wait.
+ * All are levels: they stay until the cause is gone. A completion whose
+ * interrupt was lost shows within half a second, however a program waits.
  */
 #define HAILO8L_IOC_EXT		0xE8
 

@@ -205,6 +205,7 @@ void mailbox_reset(struct emu *emu);		/* queue and doorbell; not memory */
 void mailbox_clear_memory(struct emu *emu);	/* firmware starts */
 void mailbox_ring(struct emu *emu, uint32_t value);
 uint64_t mailbox_run(struct emu *emu);
+void mailbox_between(struct emu *emu);		/* EMU_FAULT_IRQ_BETWEEN */
 
 /* vdma.c */
 void vdma_reset(struct emu *emu);

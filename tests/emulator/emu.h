@@ -63,6 +63,14 @@ enum emu_fault_kind {
 					 * after so many ms, 0: until a reset of the bus
 					 */
 	EMU_FAULT_D3_FORGETS,		/* leaving D3hot is a reset */
+	EMU_FAULT_IRQ_BETWEEN,		/* a notification comes between a read of the status that
+					 * shows transfers and the clearing; value2: its event, 7
+					 */
+	EMU_FAULT_MASK_NO_EDGE,		/* opening the mask over a set status is no edge */
+	EMU_FAULT_CONTROL_TORN,		/* key: opcode; value: half an answer, the rest and the
+					 * interrupt so many ms later
+					 */
+	EMU_FAULT_DMA_NO_STOP,		/* channels go on whoever stops them, until a reset */
 	EMU_FAULT_KINDS,
 };
 

@@ -52,6 +52,14 @@ static const struct fault_name {
 	[EMU_FAULT_LINK_LOST] = { "link-lost", NULL, "accesses", "ms",
 				  "card gone until powered again, or a bus reset" },
 	[EMU_FAULT_D3_FORGETS] = { "d3-forgets", NULL, NULL, NULL, "D3hot loses everything" },
+	[EMU_FAULT_IRQ_BETWEEN] = { "irq-between", NULL, NULL, "event",
+				    "notification between reading and clearing the status" },
+	[EMU_FAULT_MASK_NO_EDGE] = { "mask-no-edge", NULL, NULL, NULL,
+				     "opening the mask sends nothing" },
+	[EMU_FAULT_CONTROL_TORN] = { "control-torn", "opcode", "ms", NULL,
+				     "half an answer, the rest and the interrupt later" },
+	[EMU_FAULT_DMA_NO_STOP] = { "dma-no-stop", NULL, NULL, NULL,
+				    "channels go on whoever stops them" },
 };
 
 static int find_kind(const char *name, size_t len)

@@ -31,6 +31,7 @@ struct fw *fw_new(struct emu *emu)
 		return NULL;
 	}
 	fw->emu = emu;
+	fw->torn_due = EMU_IDLE;
 	nn_set_ddr(fw->nn, fw_ddr_rows, fw);
 	return fw;
 }
@@ -84,6 +85,7 @@ void fw_stop(struct fw *fw)
 		return;
 	fw->running = false;
 	fw->queued = 0;
+	fw->torn_due = EMU_IDLE;
 	fw_channels_close(fw);
 	memset(&fw->cs, 0, sizeof(fw->cs));
 	fw_apps_clear(fw);
@@ -163,12 +165,40 @@ static uint32_t assemble(uint8_t *out, const struct fw_request *request,
 	return sizeof(head) + reply->len;
 }
 
+static struct hw_mbox_control *response(struct fw *fw)
+{
+	return (void *)emu_memory(fw->emu, HW_ADDR_MAILBOX + HW_MBOX_RESPONSE,
+				  sizeof(struct hw_mbox_control));
+}
+
+/* The host sees a length and half of the bytes, and is not told yet. */
+static bool tear(struct fw *fw, uint32_t opcode, uint32_t len)
+{
+	const struct emu_fault *fault;
+
+	if (!emu_fault(fw->emu, EMU_FAULT_CONTROL_TORN, opcode, &fault))
+		return false;
+	fw->torn = *response(fw);
+	fw->torn_due = emu_now(fw->emu) + fault->value * 1000000;
+	memset(response(fw)->data + len / 2, 0, len - len / 2);
+	return true;
+}
+
+static uint64_t mend(struct fw *fw)
+{
+	if (fw->torn_due != EMU_IDLE && fw->torn_due <= emu_now(fw->emu)) {
+		*response(fw) = fw->torn;
+		fw->torn_due = EMU_IDLE;
+		emu_raise_sw_irq(fw->emu, HW_IRQ_CONTROL);
+	}
+	return fw->torn_due;
+}
+
 static void answer(struct fw *fw, const struct fw_request *request, const struct fw_reply *reply)
 {
-	struct hw_mbox_control *mbox;
+	struct hw_mbox_control *mbox = response(fw);
 	uint32_t len;
 
-	mbox = (void *)emu_memory(fw->emu, HW_ADDR_MAILBOX + HW_MBOX_RESPONSE, sizeof(*mbox));
 	memset(mbox->data, 0, sizeof(mbox->data));
 	len = assemble(mbox->data, request, reply);
 	md5_digest(mbox->data, len, mbox->md5);
@@ -177,7 +207,8 @@ static void answer(struct fw *fw, const struct fw_request *request, const struct
 	if (emu_fault(fw->emu, EMU_FAULT_CONTROL_LONG, reply->opcode, NULL))
 		len = HW_CTRL_MAX_LEN + 1;
 	mbox->len = htole32(len);
-	emu_raise_sw_irq(fw->emu, HW_IRQ_CONTROL);
+	if (len > HW_CTRL_MAX_LEN || !tear(fw, reply->opcode, len))
+		emu_raise_sw_irq(fw->emu, HW_IRQ_CONTROL);
 }
 
 static void faulty_status(struct fw *fw, uint32_t opcode, struct fw_reply *reply)
@@ -224,7 +255,7 @@ static bool run_controls(struct fw *fw)
 {
 	struct fw_request request;
 
-	if (!fw->queued || fw->queue[0].due > emu_now(fw->emu))
+	if (mend(fw) != EMU_IDLE || !fw->queued || fw->queue[0].due > emu_now(fw->emu))
 		return false;
 	request = fw->queue[0];
 	fw->queued--;
@@ -254,6 +285,8 @@ uint64_t fw_run(struct fw *fw)
 		busy = fw_flow_turn(fw) || busy;
 	}
 	deadline = fw_cs_deadline(fw);
+	if (fw->torn_due != EMU_IDLE)
+		return earlier(deadline, fw->torn_due);
 	if (fw->queued)
 		deadline = earlier(deadline, fw->queue[0].due);
 	return deadline;

@@ -434,6 +434,8 @@ struct fw {
 	struct hw_fw_header image[2];
 	struct fw_request queue[FW_QUEUE];
 	unsigned int queued;
+	struct hw_mbox_control torn;	/* an answer of which the host sees half */
+	uint64_t torn_due;		/* until then; EMU_IDLE: none */
 	uint32_t event_sequence;
 	struct fw_settings set;
 	struct fw_app apps[HW_MAX_APPLICATIONS];

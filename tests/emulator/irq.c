@@ -67,16 +67,21 @@ static void rise(struct emu *emu)
 	}
 }
 
-void irq_update(struct emu *emu)
+static void update(struct emu *emu, bool may_rise)
 {
 	bool line = emu->irq.status & emu->irq.mask;
-	bool rises = line && !emu->irq.line;
+	bool rises = line && !emu->irq.line && may_rise;
 
 	emu->irq.line = line;
 	pci_set_interrupt_status(emu, line);
 	if (rises)
 		rise(emu);
 	set_intx(emu, line && !emu->irq.lost && !emu->gone && pci_intx_enabled(emu));
+}
+
+void irq_update(struct emu *emu)
+{
+	update(emu, true);
 }
 
 void irq_reset(struct emu *emu)
@@ -108,6 +113,26 @@ void emu_raise_sw_irq(struct emu *emu, uint32_t bits)
 	irq_latch(emu, bits);
 }
 
+/* Whether opening the mask over what is latched is an edge is inferred. */
+static void write_mask(struct emu *emu, uint32_t value, uint32_t mask)
+{
+	uint32_t opened = value & mask & ~emu->irq.mask;
+	bool silent;
+
+	emu->irq.mask = (emu->irq.mask & ~mask) | (value & mask);
+	silent = opened & emu->irq.status && emu_fault(emu, EMU_FAULT_MASK_NO_EDGE, -1, NULL);
+	update(emu, !silent);
+}
+
+static uint32_t read_status(struct emu *emu)
+{
+	uint32_t status = emu->irq.status;
+
+	if (status & (HW_IRQ_H2D_MASK | HW_IRQ_D2H_MASK))
+		mailbox_between(emu);
+	return status;
+}
+
 bool irq_reg_read(struct emu *emu, uint32_t offset, uint32_t *value)
 {
 	switch (offset) {
@@ -115,7 +140,7 @@ bool irq_reg_read(struct emu *emu, uint32_t offset, uint32_t *value)
 		*value = emu->irq.mask;
 		return true;
 	case HW_REG_ISTATUS:
-		*value = emu->irq.status;
+		*value = read_status(emu);
 		return true;
 	case HW_REG_H2D_IRQ:
 		*value = emu->irq.h2d;
@@ -132,9 +157,9 @@ bool irq_reg_write(struct emu *emu, uint32_t offset, uint32_t value, uint32_t ma
 {
 	switch (offset) {
 	case HW_REG_IMASK:
-		emu->irq.mask = (emu->irq.mask & ~mask) | (value & mask);
 		emu->work = true;	/* a fault may wait for a host that listens */
-		break;
+		write_mask(emu, value, mask);
+		return true;
 	case HW_REG_ISTATUS:
 		emu->irq.status &= ~(value & mask);
 		break;

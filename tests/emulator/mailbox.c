@@ -77,7 +77,8 @@ static void answer_doorbell(struct emu *emu)
 	if (bits & HW_DOORBELL_CORE_CONTROL)
 		fw_control(emu->fw, 1);
 	if (!(bits & HW_DOORBELL_DRIVER_DOWN) ||
-	    emu_fault(emu, EMU_FAULT_DRIVER_DOWN_NEVER, -1, NULL))
+	    emu_fault(emu, EMU_FAULT_DRIVER_DOWN_NEVER, -1, NULL) ||
+	    emu_fault(emu, EMU_FAULT_DMA_NO_STOP, -1, NULL))
 		return;
 	fw_driver_down(emu->fw);
 	emu->mbox.driver_down_deadline = emu->now + latency_ns(emu, DRIVER_DOWN_NS);
@@ -172,6 +173,16 @@ static uint64_t run_storm(struct emu *emu)
 		notify_ecc(emu, fault->value2 ? fault->value2 : CPU_ECC_ERROR);
 	*deadline = emu->now + interval;
 	return *deadline;
+}
+
+void mailbox_between(struct emu *emu)
+{
+	const struct emu_fault *fault;
+
+	if (!fw_is_running(emu->fw) || !emu_fault(emu, EMU_FAULT_IRQ_BETWEEN, -1, &fault))
+		return;
+	notify_ecc(emu, fault->value2 ? fault->value2 : CPU_ECC_ERROR);
+	hand_over(emu);
 }
 
 /* ---- log ---- */

@@ -633,6 +633,8 @@ static void host_set_control(struct emu *emu, struct vdma_channel *ch, uint8_t c
 
 	if (control == ch->control)
 		return;
+	if (is_started(ch) && emu_fault(emu, EMU_FAULT_DMA_NO_STOP, -1, NULL))
+		return;
 	emu_trace(emu, "vdma", "ch%u host control %u", channel_number(emu, ch), control);
 	ch->control = control;
 	emu->work = true;

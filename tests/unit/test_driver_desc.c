@@ -182,6 +182,43 @@ static void test_unchanged_words_are_left_alone(void **state)
 	assert_int_equal(f->ring.desc[1].size_ctrl, 0x00010f2e);
 }
 
+#define UNTOUCHED 0xabababab	/* no word that the driver writes */
+
+/* Words of size and control that one transfer of @size at @start writes. */
+static unsigned int words_written(struct fixture *f, uint32_t start, uint32_t size)
+{
+	unsigned int i, written = 0;
+
+	for (i = 0; i < f->ring.count; i++)
+		f->ring.desc[i].size_ctrl = UNTOUCHED;
+	h8l_desc_frame(&f->ring, start, size, IRQ_HOST);
+	for (i = 0; i < f->ring.count; i++)
+		written += f->ring.desc[i].size_ctrl != UNTOUCHED;
+	return written;
+}
+
+/* Frames round and round a ring; of a launch the last descriptor may change. */
+static void test_rewrites_are_counted(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int lap, i, sum[4] = { 0 };
+	/* Laps 0 and 1 with one size, 2 and 3 with another of as many pages */
+	static const uint32_t size[4] = { 784, 784, 800, 800 };
+
+	make_ring(f, 32, 512);
+	make_span(f, 0x10000, 32 * 512);
+	program(f, 0, 0);
+	/* What program() said of the end of the whole ring is gone first. */
+	h8l_desc_restore(&f->ring);
+	for (lap = 0; lap < 4; lap++)
+		for (i = 0; i < 32; i += 2)
+			sum[lap] += words_written(f, i, size[lap]);
+	assert_int_equal(sum[0], 16);	/* the ends of 16 frames, */
+	assert_int_equal(sum[1], 0);	/* nothing again, */
+	assert_int_equal(sum[2], 16);	/* once for the new size, */
+	assert_int_equal(sum[3], 0);	/* and nothing again */
+}
+
 static void test_wraps(void **state)
 {
 	struct fixture *f = *state;
@@ -470,6 +507,7 @@ int main(void)
 		TEST(test_exact_page_and_one_byte),
 		TEST(test_ends_move),
 		TEST(test_unchanged_words_are_left_alone),
+		TEST(test_rewrites_are_counted),
 		TEST(test_wraps),
 		TEST(test_room),
 		TEST(test_scattered),

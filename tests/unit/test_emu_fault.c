@@ -188,6 +188,71 @@ static void test_irq_spurious(void **state)
 	host_free(&host);
 }
 
+/* The mask opens over a set status: an edge, unless the fault says no. */
+static void open_mask_over_status(struct host *host)
+{
+	host_enable_irqs(host);
+	set_reg(host, 0x188, 0);
+	emu_raise_sw_irq(host->emu, HW_IRQ_CONTROL);
+	assert_int_equal(host->irqs, 0);
+	set_reg(host, 0x188, HW_IRQ_ENABLE_MASK);
+}
+
+static void test_mask_is_edge(void **state)
+{
+	struct host host;
+
+	(void)state;
+	host_init(&host);
+	host_power_on(&host);
+	open_mask_over_status(&host);
+	assert_int_equal(host.irqs, 1);
+	/* Once: what is open already does not rise again. */
+	set_reg(&host, 0x188, HW_IRQ_ENABLE_MASK);
+	assert_int_equal(host.irqs, 1);
+	host_free(&host);
+}
+
+static void test_mask_no_edge(void **state)
+{
+	struct host host;
+
+	(void)state;
+	power_on_with(&host, (struct emu_fault){ .kind = EMU_FAULT_MASK_NO_EDGE, .key = -1 });
+	open_mask_over_status(&host);
+	assert_int_equal(host.irqs, 0);
+	assert_int_equal(host_count(&host, "faults"), 1);
+	/* The next rise from 0 is told as ever. */
+	set_reg(&host, 0x18c, 0xffffffff);
+	event(&host);
+	assert_int_equal(host.irqs, 1);
+	host_free(&host);
+}
+
+/* A second source comes after the status was read, and before it is cleared. */
+static void test_irq_between(void **state)
+{
+	struct host host;
+
+	(void)state;
+	run_with(&host, (struct emu_fault){ .kind = EMU_FAULT_IRQ_BETWEEN, .key = -1,
+					    .count = 1 });
+	assert_int_equal(reg(&host, 0x18c) & HW_IRQ_ENABLE_MASK, 0);
+	assert_int_equal(host_count(&host, "faults"), 0);
+	irq_channel(host.emu, 16);
+	assert_int_equal(host.irqs, 1);
+	assert_int_equal(reg(&host, 0x18c) & HW_IRQ_ENABLE_MASK, 1 << 12);
+	assert_int_equal(host_count(&host, "notifications"), 1);
+	/* The naive host clears what it read and never hears of the other. */
+	set_reg(&host, 0x18c, 1 << 12);
+	assert_int_equal(host.irqs, 1);
+	set_reg(&host, 0x188, 0);
+	set_reg(&host, 0x188, HW_IRQ_ENABLE_MASK);
+	assert_int_equal(host.irqs, 2);
+	assert_int_equal(reg(&host, 0x18c) & HW_IRQ_ENABLE_MASK, HW_IRQ_NOTIFICATION);
+	host_free(&host);
+}
+
 /* ---- channels ---- */
 
 static void queue_transfers(struct host *host, unsigned int channel, unsigned int count)
@@ -532,6 +597,9 @@ int main(void)
 		cmocka_unit_test(test_driver_down_never),
 		cmocka_unit_test(test_irq_lost),
 		cmocka_unit_test(test_irq_spurious),
+		cmocka_unit_test(test_mask_is_edge),
+		cmocka_unit_test(test_mask_no_edge),
+		cmocka_unit_test(test_irq_between),
 		cmocka_unit_test(test_channel_stuck),
 		cmocka_unit_test(test_desc_error),
 		cmocka_unit_test(test_all_ones),

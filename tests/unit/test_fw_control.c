@@ -509,6 +509,31 @@ static void fault_bad_md5(void **state)
 	host_stop(&host);
 }
 
+/* Half of it, and nobody is told; then all of it. */
+static void fault_torn(void **state)
+{
+	uint8_t whole[HW_CTRL_MAX_LEN], request[HW_CTRL_MAX_LEN];
+	const struct hw_mbox_control *out;
+	struct hw_mbox_control *in;
+
+	(void)state;
+	start_with_fault(&(struct emu_fault){ .kind = EMU_FAULT_CONTROL_TORN, .key = -1,
+					      .value = 20 });
+	in = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX, sizeof(*in));
+	out = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX + HW_MBOX_RESPONSE, sizeof(*out));
+	in->len = htole32(host_build(request, HW_OP_IDENTIFY, 0, NULL, 0));
+	memcpy(in->data, request, 20);
+	md5_digest(request, 20, in->md5);
+	emu_bar_write(host.emu, HW_BAR_FW, HW_MBOX_DOORBELL, &(uint32_t){ 1 }, 4);
+	emu_run(host.emu, host.now);
+	assert_int_equal(le32toh(out->len), 190);
+	memcpy(whole, out->data, 190);
+	assert_int_equal(time_of(0, HEAD "0000000000000000"), 40000);
+	assert_memory_equal(whole, out->data, 95);
+	assert_memory_not_equal(whole + 95, out->data + 95, 95);
+	host_stop(&host);
+}
+
 /* More than a host may copy: the length word only. */
 static void fault_long(void **state)
 {
@@ -640,6 +665,7 @@ int main(void)
 		cmocka_unit_test(fault_late),
 		cmocka_unit_test(fault_status),
 		cmocka_unit_test(fault_bad_md5),
+		cmocka_unit_test(fault_torn),
 		cmocka_unit_test(fault_long),
 		cmocka_unit_test(hot_chip_says_so),
 		WITH_HOST(host_info_event),

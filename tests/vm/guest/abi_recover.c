@@ -9,6 +9,10 @@
  *	fault	what no recovery may come of: requests that firmware refuses,
  *		and time-outs that are too short
  *	fwreset	lets the firmware reset itself
+ *	still	a network that has all it needs and does not go on: it is told
+ *	starved	one whose input does not come: it is left alone
+ *	torn	programs that ask who the chip is, while it is reset again and
+ *		again; a whole answer, with its MD5, is all that is expected
  *	dump	prints the text of a devcoredump, and checks its sections
  *	uevents	prints HAILO_EVENT of all uevents until it is killed
  */
@@ -101,6 +105,61 @@ static void fwreset(int fd)
 	EXPECT(ret, 0);
 }
 
+/* The verdict on a channel, or 0 after so many seconds */
+static int verdict_of(int fd, uint8_t channel, unsigned int seconds)
+{
+	struct hailo8l_interrupts_wait a;
+	int ret;
+
+	alarms_interrupt();
+	alarm(seconds);
+	ret = wait_channels(fd, 1u << channel, &a);
+	alarm(0);
+	if (ret == -EINTR)
+		return 0;
+	EXPECT(ret, 0);
+	return a.channels_count == 1 ? a.irq_data[0].data : -1;
+}
+
+static void still(int fd)
+{
+	struct net n;
+	int i;
+
+	net_start(&n, fd, DESCS);
+	if (system("host signal USR2 >/dev/null && host count faults >/dev/null"))
+		CHECK(!"the faults are switched on");
+	for (i = 0; i < DESCS / IN_DESCS - 1; i++) {
+		EXPECT(launch_out(&n), 1);
+		EXPECT(launch_in(&n), IN_DESCS);
+	}
+	EXPECT(verdict_of(fd, CH_OUT, 60), HAILO8L_IRQ_DATA_NOT_ACTIVE);
+	EXPECT(launch_out(&n), -ECONNRESET);
+	EXPECT(change_status(fd, HW_CS_RESET), -ENODEV);
+	EXPECT(disable(fd, NET_CHANNELS), 0);
+	if (system("host signal USR2 >/dev/null && host count faults >/dev/null"))
+		CHECK(!"the faults are switched off");
+	net_configure(&n);
+	net_enable(&n);
+	EXPECT(launch_out(&n), 1);
+	EXPECT(launch_in(&n), IN_DESCS);
+	EXPECT(wait_for(fd, CH_OUT, 1), 1);
+}
+
+static void starved(int fd)
+{
+	struct net n;
+
+	net_start(&n, fd, DESCS);
+	EXPECT(launch_out(&n), 1);
+	EXPECT(launch_in(&n), IN_DESCS);
+	EXPECT(wait_for(fd, CH_OUT, 1), 1);
+	EXPECT(launch_out(&n), 1);
+	EXPECT(verdict_of(fd, CH_OUT, 12), 0);
+	EXPECT(launch_in(&n), IN_DESCS);
+	EXPECT(wait_for(fd, CH_OUT, 1), 1);
+}
+
 /* Raw bytes of one section; the logs are those of firmware that ran. */
 static void section(const char *head, FILE *in)
 {
@@ -139,14 +198,78 @@ static void dump(int fd)
 	}
 }
 
-static void uevents(int fd)
+static int listen_to_uevents(void)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+
+	EXPECT(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+#define ASKERS		4
+#define LISTENERS	500
+#define RESETS		8
+
+/* Until it is killed */
+static void ask_for_whole_answers(int fd)
+{
+	struct hailo8l_fw_control a;
+	struct message m;
+	uint8_t md5[16];
+	int ret;
+
+	begin(&m, HW_OP_IDENTIFY);
+	for (;;) {
+		a = (struct hailo8l_fw_control){ .buffer_len = m.len, .timeout_ms = 10000,
+						 .cpu_id = HAILO8L_CPU_APP };
+		memcpy(a.buffer, m.data, m.len);
+		md5_digest(a.buffer, m.len, a.md5);
+		ret = call(fd, HAILO8L_FW_CONTROL, &a);
+		md5_digest(a.buffer, a.buffer_len, md5);
+		if (ret || memcmp(md5, a.md5, sizeof(md5))) {
+			printf("asker: %d, %u bytes, wrong MD5\n", ret, a.buffer_len);
+			exit(1);
+		}
+	}
+}
+
+/*
+ * After a reset the driver lets programs in, sends a uevent, and wakes all who
+ * sleep. The more who listen to uevents, the longer a program has in between to
+ * ask for something that is half answered when it is woken.
+ */
+static void torn(int fd)
+{
+	pid_t pid[ASKERS];
+	int i, reset, status;
+
+	for (i = 0; i < ASKERS; i++) {
+		pid[i] = fork();
+		if (!pid[i])
+			ask_for_whole_answers(fd);
+	}
+	for (i = 0; i < LISTENERS; i++)
+		listen_to_uevents();
+	for (i = 0; i < RESETS && !failures; i++) {
+		reset = open("/sys/class/hailo_chardev/hailo0/reset", O_WRONLY | O_CLOEXEC);
+		EXPECT((int)write(reset, "1", 1), 1);
+		close(reset);
+		usleep(300000);
+	}
+	for (i = 0; i < ASKERS; i++) {
+		kill(pid[i], SIGTERM);
+		EXPECT(waitpid(pid[i], &status, 0), pid[i]);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	}
+}
+
+static void uevents(int fd)
+{
 	char text[4096];
 	ssize_t n, at;
 
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
-	EXPECT(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	fd = listen_to_uevents();
 	puts("ready");
 	fflush(stdout);
 	while ((n = recv(fd, text, sizeof(text) - 1, 0)) > 0) {
@@ -165,7 +288,8 @@ int main(int argc, char **argv)
 		void (*run)(int fd);
 	} modes[] = {
 		{ "hang", hang }, { "monitor", monitor }, { "fault", fault },
-		{ "fwreset", fwreset }, { "dump", dump }, { "uevents", uevents },
+		{ "fwreset", fwreset }, { "still", still }, { "starved", starved },
+		{ "torn", torn }, { "dump", dump }, { "uevents", uevents },
 	};
 	size_t i;
 	int fd;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * abi_share turns|monitor|remove, abi_share stock MS: who may run networks.
+ * abi_share turns|idle|monitor|remove, abi_share stock MS: who may run networks.
  *
  * Children are told by a byte on a pipe when to go on, and say by another
  * what came of it, so nothing here depends on speed; a wait that has to be
@@ -363,6 +363,42 @@ static void stock_waits(int fd)
 	close(fd);
 }
 
+/* Its turn comes with its first message, which stays the only one. */
+static void idler(int fd, int go, int said)
+{
+	say(said, 'w');
+	EXPECT(simple_control(fd, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), 0);
+	say(said, 'c');
+	hear(go);
+}
+
+/* A turn that is not used goes to who wants it, one that is used does not. */
+static int idle(void)
+{
+	int fd = open_node();
+	int64_t begin;
+	struct child a;
+
+	EXPECT(try_claim(fd), 0);
+	a = queue_up(fd, idler, 1);
+	EXPECT(unclaim(fd), 0);
+	CHECK(hear(a.said) == 'c');
+	EXPECT(try_claim(fd), -EBUSY);
+	begin = now_ms();
+	EXPECT(claim(fd, 0, 60000, NULL), 0);
+	CHECK(now_ms() - begin > 5000 && now_ms() - begin < 40000);
+	EXPECT((int)query(fd).state, HAILO8L_CLAIM_MINE);
+	end(&a, false);
+	a = queue_up(fd, configurer, 1);
+	EXPECT(unclaim(fd), 0);
+	CHECK(hear(a.said) == 'c');
+	EXPECT(claim(fd, 0, 16000, NULL), -ETIMEDOUT);
+	end(&a, true);
+	EXPECT(try_claim(fd), 0);
+	close(fd);
+	return verdict("idle");
+}
+
 static int stock(int wait_ms)
 {
 	int fd = open_node();
@@ -494,6 +530,8 @@ int main(int argc, char **argv)
 		return turns();
 	if (!strcmp(what, "stock"))
 		return stock(argc > 2 ? atoi(argv[2]) : 0);
+	if (!strcmp(what, "idle"))
+		return idle();
 	if (!strcmp(what, "monitor"))
 		return monitoring();
 	return removed();

@@ -5,44 +5,7 @@
 # guests: amd64-6.12
 # violations: yes
 # timeout: 600
-. /t/guest/_lib
-node=/sys/class/hailo_chardev/hailo0
-name=
-
-fail() { bad "$name: $*"; }
-
-# chip NAME OPTIONS: another card, with these faults
-chip() {
-	name=$1
-	shift
-	dmesg -c >/dev/null
-	host emu "$@" >/dev/null || die "the bench does not start a chip with $*"
-	/t/guest/_wait_card /dev/hailo0 || die "$name: no node"
-	says 'Added board'
-	dmesg -c >/dev/null
-}
-
-lines() { dmesg | grep 'hailo8l 0000' | grep -v 'firmware: failed to load'; }
-one_line() {
-	[ "$(lines | wc -l)" = 1 ] || fail "not one line: $(lines)"
-	lines | grep -q "$1" || fail "does not say '$1': $(lines)"
-}
-says() {
-	for _ in $(seq 600); do
-		dmesg | grep -q "$1" && return
-		sleep 0.1
-	done
-	fail "never says '$1'"
-}
-reset_was() { [ "$(count "resets.$1")" -ge 1 ] || fail "no $1 reset"; }
-works() {
-	if abi_dma >/tmp/works 2>&1; then
-		ok "$name"
-	else
-		fail "does not work: $(cat /tmp/works)"
-	fi
-}
-under_network() { abi_reset "$1" >/tmp/net 2>&1 || fail "$(cat /tmp/net)"; }
+. /t/guest/_recover
 
 abi_recover uevents >/tmp/uevents &
 events=$!

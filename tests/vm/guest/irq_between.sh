@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# subtests: yes
+#
+# An interrupt is an edge, and its status is read once: what comes between
+# reading and clearing it must ring all the same.
+# guests: amd64-6.12 arm64-6.12-16k amd64-6.1 amd64-7
+. /t/guest/_lib
+fail() { bad "$*"; }
+
+chip() {
+	dmesg -c >/dev/null
+	host emu "$@" >/dev/null || die "the bench does not start a chip with $*"
+	/t/guest/_wait_card /dev/hailo0 || die "no node with $*"
+}
+between() {
+	abi_epoll between >/tmp/between || fail "$1: $(cat /tmp/between)"
+	got=$(sed -n 's/^notifications //p' /tmp/between)
+	[ "$got" = "$(count notifications)" ] || fail "$1: $got of $(count notifications) arrived"
+}
+
+chip --fault irq-between
+between "a notification between"
+[ "$(count faults)" -ge 20 ] || fail "came between $(count faults) times only"
+dmesg | grep -q 'interrupt lost' && fail "an interrupt was lost"
+[ $worst = 0 ] && ok "what comes between reading and clearing rings"
+
+# A bridge that takes an opened mask for no edge: found out, and then read
+# until clean. Only who waits for channels looks, so frames are run first.
+chip --fault irq-between --fault mask-no-edge
+abi_frames 40 || fail "frames"
+[ "$(dmesg | grep -c 'interrupt lost')" -ge 1 ] || fail "no interrupt was lost"
+between "after it was found out"
+[ $worst = 0 ] && ok "a bridge without that edge"
+exit "$worst"
