@@ -369,6 +369,9 @@ struct h8l_device {
 	bool closing;			/* remove() has begun */
 	bool quiet;			/* whoever boots it says what came of it */
 	bool asleep;			/* in D3hot */
+	bool runaway;			/* its DMA did not stop: no bus master before a reset of
+					 * the function
+					 */
 	unsigned long error_until;	/* the PCI core repairs the link: jiffies, or 0 */
 	bool removing;			/* all memory is taken off the bus */
 	wait_queue_head_t back;		/* for those who want to enter */

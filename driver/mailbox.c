@@ -544,6 +544,7 @@ static void stop_by_register(struct h8l_device *h)
 	if (h8l_vdma_abort(h))
 		return;
 	h8l_log(h, KERN_ERR, "DMA does not stop, bus mastering switched off\n");
+	h->runaway = true;
 	pci_clear_master(h->pdev);
 	h8l_lose(h, "DMA did not stop");
 }

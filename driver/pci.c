@@ -298,6 +298,17 @@ free_sink:
 	return err;
 }
 
+/* The next driver, or the next kernel, makes the chip bus master again. */
+static void stop_runaway(struct h8l_device *h)
+{
+	if (!h->runaway)
+		return;
+	if (__pci_reset_function_locked(h->pdev))
+		pci_err(h->pdev, "DMA does not stop, and the function cannot be reset\n");
+	h8l_restore_config(h);
+	pci_clear_master(h->pdev);
+}
+
 /* Nobody can enter any more: stop the chip and take all memory from it. */
 static void exit_chip(struct h8l_device *h, bool present)
 {
@@ -306,6 +317,7 @@ static void exit_chip(struct h8l_device *h, bool present)
 		h8l_irq_off(h);
 	}
 	pci_clear_master(h->pdev);
+	stop_runaway(h);
 	h8l_irq_exit(h);
 	h->removing = true;
 	h8l_lists_forgotten(h);

@@ -103,9 +103,14 @@ int h8l_boot_checked(struct h8l_device *h)
 	return err;
 }
 
-/* Also a function that lost its power, and with it its BARs. */
+/*
+ * Also a function that lost its power, and with it its BARs. One whose DMA did
+ * not stop would go on with memory that was freed meanwhile.
+ */
 static bool reachable_again(struct h8l_device *h)
 {
+	if (h->runaway)
+		return false;
 	if (ioread32(h->config + HW_REG_PCI_ID) == U32_MAX)
 		h8l_restore_config(h);
 	pci_set_master(h->pdev);
@@ -188,6 +193,7 @@ static pci_ers_result_t slot_reset(struct pci_dev *pdev)
 
 	pci_restore_state(pdev);
 	pci_save_state(pdev);
+	h->runaway = false;
 	return h8l_present(h) ? PCI_ERS_RESULT_RECOVERED : PCI_ERS_RESULT_DISCONNECT;
 }
 
@@ -216,6 +222,7 @@ static void reset_done(struct pci_dev *pdev)
 		msleep(FLR_MS);
 		h8l_restore_config(h);
 	}
+	h->runaway = false;
 	h8l_unpause(h);
 }
 

@@ -162,14 +162,14 @@ static void between(int fd)
 
 static void gone(int fd)
 {
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int epoll = epoll_create1(EPOLL_CLOEXEC), edge = epoll_create1(EPOLL_CLOEXEC);
 	int other = open_node();
 	uint32_t events;
 	struct net n;
 
 	net_start(&n, fd, DESCS);
 	watch(epoll, fd, EPOLLIN);
-	watch(epoll, other, EPOLLPRI | EPOLLET);
+	watch(edge, other, EPOLLPRI | EPOLLET);
 	puts("waiting");
 	fflush(stdout);
 	/* A channel that was stopped is news, too; the end comes after it. */
@@ -177,7 +177,7 @@ static void gone(int fd)
 		events = told(epoll, fd, 20000);
 	while (events == EPOLLIN);
 	CHECK(events & EPOLLHUP && events & EPOLLERR);
-	CHECK(told(epoll, other, 10000) & EPOLLHUP);
+	CHECK(told(edge, other, 10000) & EPOLLHUP);
 	EXPECT(launch_out(&n), -ENODEV);
 	close(other);
 }

@@ -8,12 +8,6 @@
 # timeout: 900
 . /t/guest/_recover
 
-# Bound and there, with a node
-add_driver() {
-	insmod /t/mod/hailo8l.ko || fail "insmod"
-	/t/guest/_wait_card /dev/hailo0 || fail "no node"
-}
-
 # in_time SECONDS COMMAND...: succeeds, and not later
 in_time() {
 	limit=$1
@@ -56,7 +50,7 @@ says 'reset of the bus by hand'
 echo Y >/sys/module/hailo8l/parameters/auto_recovery
 works
 
-chip "a network that stands still" --faults-wait --fault channel-stuck:channel=16
+chip "a network that stands still" --faults-wait --fault channel-stuck:channel=2
 abi_recover still >/tmp/still 2>&1 || fail "$(cat /tmp/still)"
 one_line 'room for output stood still: recovered by a soft reset'
 reset_was soft
@@ -87,14 +81,18 @@ for after in 0 1 3; do
 		chip "$how ${after} s into a recovery" --fault hang:controls=2,until=3
 		where=$(card)
 		hailo8l identify >/dev/null 2>&1 &
+		first=$!
 		hailo8l monitor >/dev/null 2>&1 &
+		second=$!
 		sleep $after
 		case $how in
 		rmmod)
-			# Programs in flight keep the module; they end soon.
-			in_time 60 sh -c 'wait; for _ in $(seq 300); do
-				rmmod hailo8l 2>/dev/null && exit; sleep 0.2; done; exit 1'
-			add_driver ;;
+			# They keep the module, also while they die.
+			kill -9 $first $second
+			wait $first $second
+			in_time 60 rmmod hailo8l
+			# The chip hangs for this driver, too.
+			insmod /t/mod/hailo8l.ko || fail "insmod" ;;
 		unbind)
 			in_time 60 sh -c "echo $where >/sys/bus/pci/drivers/hailo8l/unbind"
 			[ ! -e $node ] || fail "a node without a driver" ;;
@@ -102,7 +100,8 @@ for after in 0 1 3; do
 			in_time 60 host unplug >/dev/null
 			host plug >/dev/null ;;
 		esac
-		wait
+		kill -9 $first $second 2>/dev/null
+		wait $first $second
 		ok "$name"
 	done
 done
