@@ -125,7 +125,8 @@ void h8l_lose(struct h8l_device *h, const char *why)
  */
 void h8l_stand_still(struct h8l_device *h)
 {
-	h8l_lose(h, stood_still);
+	if (may_recover(h))
+		h8l_lose(h, stood_still);
 }
 
 /* --- resets ------------------------------------------------------------------ */
