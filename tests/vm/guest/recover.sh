@@ -72,11 +72,12 @@ accesses=3000
 for bar in 0 2 4; do
 	accesses=$((accesses + $(count bar$bar.reads) + $(count bar$bar.writes)))
 done
-chip "a lost link" --fault "link-lost:accesses=$accesses,ms=300"
+chip "a lost link" --fault "link-lost:accesses=$accesses,ms=700"
 abi_recover monitor </tmp/stop >/tmp/monitor 2>&1 &
 pid=$!
 exec 4>/tmp/stop
-says 'did not answer: recovered by a return of the link'
+# A busy machine may look when it is back already, without a configuration.
+says 'did not answer: recovered by a \(return of the link\|soft reset\)'
 sleep 1
 exec 4>&-
 wait $pid || fail "$(cat /tmp/monitor)"
