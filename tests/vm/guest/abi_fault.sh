@@ -109,7 +109,7 @@ says 'does not answer a soft reset'
 passed "W-25 a soft reset that fails is no success"
 
 # The link goes down under a program, and the card is taken out under one.
-# Without a recovery, which takes a minute there: see recover_dead.
+# Without a recovery, which takes a minute there: see recover_remove.
 for mode in frames wait control notify; do
 	echo N >/sys/module/hailo8l/parameters/auto_recovery
 	chip --fault all-ones:accesses=45000 || fail "$name: no node"

@@ -103,7 +103,7 @@ sweep "mask-no-edge --fault irq-between" "$later" ok
 sweep channel-stuck:channel=16,transfers=0 "$later" ETIMEDOUT ok
 sweep desc-error:channel=2 "$later" EIO ok
 sweep flip-output:offset=0,mask=255 "$later" EBADMSG ok
-# The PCI core waits for a minute after a reset of the bus: see recover_dead.
+# The PCI core waits for a minute after a reset of the bus: see recover_remove.
 echo N >$auto
 sweep all-ones "$all" ENODEV ENXIO EIO ECANCELED ETIMEDOUT ok
 echo Y >$auto

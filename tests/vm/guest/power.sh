@@ -80,7 +80,7 @@ hailo8l identify >/dev/null || die "identify after D3hot forgot all"
 dmesg | grep -q 'firmware was lost in D3hot, loaded again' || die "no word of it"
 abi_power "$device/power" || die "abi_power on a forgetful chip"
 
-# And one that vanishes asleep. No recovery: that takes a minute, see recover_dead.
+# And one that vanishes asleep. No recovery: that takes a minute, see recover_remove.
 echo N >/sys/module/hailo8l/parameters/auto_recovery
 host kill || die "kill"
 timeout 60 hailo8l identify >/dev/null 2>&1 && die "identify without a card"

@@ -5,7 +5,7 @@
 # The card vanishes, idle and in the middle of a run: programs get an error,
 # the module goes, and a new card works.
 . /t/guest/_lib
-# The PCI core waits for a minute after a reset of the bus: see recover_dead.
+# The PCI core waits for a minute after a reset of the bus: see recover_remove.
 echo N >/sys/module/hailo8l/parameters/auto_recovery
 hailo8l run /t/hef/edges_small.hef -i /t/photo.jpg -n 100000 --timeout 3000 >/tmp/log 2>&1 &
 sleep 3
