@@ -541,7 +541,7 @@ static void stop_by_register(struct h8l_device *h)
 	h8l_log(h, KERN_WARNING,
 		"firmware did not acknowledge driver-down, stopping DMA by register\n");
 	h8l_doubt(h, "firmware did not acknowledge driver-down");
-	if (h8l_vdma_abort(h))
+	if (h8l_vdma_abort(h) || !h8l_present(h))
 		return;
 	h8l_log(h, KERN_ERR, "DMA does not stop, bus mastering switched off\n");
 	h->runaway = true;

@@ -301,7 +301,7 @@ free_sink:
 /* The next driver, or the next kernel, makes the chip bus master again. */
 static void stop_runaway(struct h8l_device *h)
 {
-	if (!h->runaway)
+	if (!h->runaway || !pci_device_is_present(h->pdev))
 		return;
 	if (__pci_reset_function_locked(h->pdev))
 		pci_err(h->pdev, "DMA does not stop, and the function cannot be reset\n");
