@@ -1,4 +1,3 @@
-#!/bin/sh
 # SPDX-License-Identifier: MIT
 #
 # The tool beside a program that has the device: who has it is said, and one
