@@ -774,24 +774,25 @@ static void take_back(struct h8l_file *f, const struct hailo8l_interrupts_wait *
 	spin_unlock_irqrestore(&h->irq_lock, flags);
 }
 
-static u32 busy_channels(struct h8l_file *f)
+/* With something to do, and nothing that the program has not fetched yet */
+static u32 quiet_channels(struct h8l_file *f)
 {
 	struct h8l_device *h = f->h;
 	unsigned long flags, bits;
-	u32 busy = 0;
+	u32 quiet = 0;
 	int i;
 
 	spin_lock_irqsave(&h->irq_lock, flags);
 	bits = f->channels;
 	for_each_set_bit(i, &bits, HW_VDMA_CHANNELS)
-		if (h->channel[i].done != h->channel[i].head)
-			busy |= BIT(i);
+		if (h->channel[i].done != h->channel[i].head && !has_news(&h->channel[i]))
+			quiet |= BIT(i);
 	spin_unlock_irqrestore(&h->irq_lock, flags);
-	return busy;
+	return quiet;
 }
 
 /* Nothing is missing: all channels that it uses have something to do. */
-static bool has_all_it_needs(struct h8l_file *f, u32 busy)
+static bool has_all_it_needs(struct h8l_file *f, u32 quiet)
 {
 	struct h8l_device *h = f->h;
 	unsigned long flags, bits;
@@ -803,12 +804,12 @@ static bool has_all_it_needs(struct h8l_file *f, u32 busy)
 	for_each_set_bit(i, &bits, HW_VDMA_CHANNELS)
 		used |= h->channel[i].list ? BIT(i) : 0;
 	spin_unlock_irqrestore(&h->irq_lock, flags);
-	return used == busy && used & H2D_CHANNELS && used & ~H2D_CHANNELS;
+	return used == quiet && used & H2D_CHANNELS && used & ~H2D_CHANNELS;
 }
 
 /* What one tick found, over all files */
 struct silence {
-	u32 busy;			/* channels to look at */
+	u32 channels;			/* to look at */
 	bool doubt;
 	bool still;
 };
@@ -816,19 +817,19 @@ struct silence {
 /* It may wait for its input; or its firmware hangs; or a channel does. */
 static void note_silence(struct h8l_file *f, struct silence *s)
 {
-	u32 busy = busy_channels(f);
+	u32 quiet = quiet_channels(f);
 
-	if (!busy || h8l_vdma_ready(f, READ_ONCE(f->channels)))
+	if (!quiet)
 		return;
 	if (!READ_ONCE(f->silent))
 		f->silent_since = jiffies;
 	WRITE_ONCE(f->silent, READ_ONCE(f->silent) + 1);
 	if (READ_ONCE(f->silent) == 1)
 		return;
-	s->busy |= busy;
+	s->channels |= quiet;
 	s->doubt |= READ_ONCE(f->silent) % SILENT_TICKS == 0;
 	s->still |= time_after(jiffies, f->silent_since + msecs_to_jiffies(STILL_MS)) &&
-		has_all_it_needs(f, busy);
+		has_all_it_needs(f, quiet);
 }
 
 /*
@@ -844,11 +845,11 @@ static void look_at_channels(struct h8l_device *h)
 	list_for_each_entry(f, &h->files, node)
 		note_silence(f, &s);
 	mutex_unlock(&h->files_lock);
-	if (!s.busy || !h8l_present(h))
+	if (!s.channels || !h8l_present(h))
 		return;
 	if (h8l_irq_poll(h))
 		h8l_irq_lost(h);
-	h8l_vdma_irq(h, s.busy);
+	h8l_vdma_irq(h, s.channels);
 	if (s.doubt)
 		h8l_doubt(h, "a network stood still");
 	if (s.still)
