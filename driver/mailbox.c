@@ -86,6 +86,14 @@ static bool answers(const union letter *answer, u32 asked)
 	return asked == U32_MAX || op == U32_MAX || op == asked;
 }
 
+static u32 status_of(const union letter *answer)
+{
+	const struct hw_ctrl_response *response = (const void *)answer->box.data;
+
+	return le32_to_cpu(answer->box.len) < HW_CTRL_RESPONSE_HEAD ? U32_MAX :
+		be32_to_cpu(response->major_status);
+}
+
 /* -EAGAIN: the interrupt was not for this request. */
 static int collect(struct h8l_device *h, union letter *answer, u32 asked)
 {
@@ -99,6 +107,9 @@ static int collect(struct h8l_device *h, union letter *answer, u32 asked)
 		return h8l_present(h) ? -EINVAL : -ENODEV;
 	__ioread32_copy(answer->word + HEAD_LEN / sizeof(u32),
 			h->fw + HW_MBOX_RESPONSE + HEAD_LEN, DIV_ROUND_UP(len, sizeof(u32)));
+	/* Ones may be the link that went while they were read. */
+	if (status_of(answer) == U32_MAX && !h8l_present(h))
+		return -ENODEV;
 	return answers(answer, asked) ? 0 : -EAGAIN;
 }
 
@@ -168,14 +179,6 @@ static bool succeeded(const union letter *answer)
 	const struct hw_ctrl_response *response = (const void *)answer->box.data;
 
 	return le32_to_cpu(answer->box.len) >= HW_CTRL_RESPONSE_HEAD && !response->major_status;
-}
-
-static u32 status_of(const union letter *answer)
-{
-	const struct hw_ctrl_response *response = (const void *)answer->box.data;
-
-	return le32_to_cpu(answer->box.len) < HW_CTRL_RESPONSE_HEAD ? U32_MAX :
-		be32_to_cpu(response->major_status);
 }
 
 /* Whoever asked: so it is known without asking. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # A link that stays down, DMA that does not stop, a network that stands still.
-# guests: amd64-6.12 arm64-6.12-16k amd64-6.1 amd64-7
+# guests: amd64-6.12
 # subtests: yes
 # violations: yes
 # timeout: 600

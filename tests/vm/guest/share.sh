@@ -2,6 +2,7 @@
 #
 # The tool beside a program that has the device: who has it is said, and one
 # can wait, and look meanwhile.
+# guests: amd64-6.12
 . /t/guest/_lib
 frames() { hailo8l run /t/hef/edges_small.hef -i /t/photo.jpg "$@"; }
 state=/sys/kernel/debug/hailo8l/$(cat /sys/class/hailo_chardev/hailo0/board_location)/state
