@@ -510,11 +510,22 @@ case_failures_while_running_leave_nothing() {
 	only net.hef in.png in.png.pixels result.png
 }
 
+# catches_term PID: waits until a signal has a handler, on a slow machine too
+catches_term() {
+	local i caught
+	for ((i = 0; i < 300; i++)); do
+		caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status")
+		((0x$caught & 0x4000)) && break
+		sleep 0.1
+	done
+	sleep 0.5
+}
+
 case_an_interrupt_leaves_nothing() {
 	one_output
 	picture in.png 12 8
 	FAKE_H8L=slow hailo8l run net.hef -i in.png -O result.png -n 1000 >out 2>err &
-	sleep 0.5
+	catches_term $!
 	kill -TERM $!
 	wait $! && fail "it went on"
 	says err "interrupted after "
@@ -526,7 +537,7 @@ case_an_interrupt_need_not_wait_for_the_frame() {
 	one_output
 	picture in.png 12 8
 	FAKE_H8L=stuck hailo8l run net.hef -i in.png -O result.png >out 2>err &
-	sleep 0.5
+	catches_term $!
 	kill -TERM $!
 	wait $! && fail "it went on"
 	says err "interrupted after 0 frames"
@@ -536,9 +547,10 @@ case_an_interrupt_need_not_wait_for_the_frame() {
 case_a_second_interrupt_ends_at_once() {
 	one_output
 	picture in.png 12 8
-	local start=$SECONDS
+	local start
 	FAKE_H8L=hangs hailo8l run net.hef -i in.png -O result.png >out 2>err &
-	sleep 0.5
+	catches_term $!
+	start=$SECONDS
 	kill -TERM $!
 	sleep 0.5
 	kill -TERM $!
