@@ -18,16 +18,13 @@ esac
 frames() {
 	memory /t/hef/many.hef || die "no exporter, $*"
 	for exporter in $exporters; do
-		memory /t/hef/many.hef $exporter || die "$exporter, $*"
+		memory /t/hef/many.hef "$exporter" || die "$exporter, $*"
 	done
 }
 frames "memory of the program"
 rmmod hailo8l
 insmod /t/mod/hailo8l.ko force_allocation_from_driver=2 || die "cannot load"
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -e /dev/hailo0 ] && break
-	sleep 0.3
-done
+/t/guest/_wait_card /dev/hailo0 || die "no node"
 frames "memory of the driver"
 for name in two_contexts contexts_ddr nms_frame; do
 	run_net -b 2 -n 4 "/t/hef/$name.hef" || die "$name in memory of the driver"
