@@ -16,7 +16,8 @@
 #define DEVICE_MAX_PAGE_SIZE	4096	/* the chip's limit, whatever the driver says */
 
 /* Reference firmware-control.md 7: what monitors is the same in all of these;
- * what runs networks has another layout before 4.21, see old_firmware.h.
+ * what runs networks has another layout before 4.21, see old_firmware.h. The
+ * driver cannot check that layout yet, so networks run from 4.21 on.
  */
 #define FIRMWARE_MAJOR		4u
 #define FIRMWARE_MIN		17u

@@ -511,20 +511,6 @@ static const struct drv_control *find_control(const struct drv *drv, uint32_t op
 	return NULL;
 }
 
-static void check_old_header(const struct drv_control *c)
-{
-	static const uint8_t batches[16] = { 3 };
-	const uint8_t *header = c->bytes + 24;
-
-	assert_int_equal(c->len, 24 + 41);
-	assert_int_equal(header[0], 1);			/* contexts */
-	assert_int_equal(header[6], 1);			/* networks */
-	assert_int_equal(header[7] | header[8] << 8, 512);
-	assert_memory_equal(header + 9, batches, sizeof(batches));
-	for (int i = 25; i < 41; i++)
-		assert_int_equal(header[i], 0);
-}
-
 static void firmware_versions(void **state)
 {
 	struct h8l_network_options batch = { .batch_size = 3 };
@@ -536,8 +522,8 @@ static void firmware_versions(void **state)
 
 		b->drv->firmware[1] = minor;
 		assert_int_equal(bench_open_device(b), 0);
-		if (minor < 17) {
-			expect_open(b, &batch, -ENOTSUP, "4.17 to 4.23 can");
+		if (minor < 21) {
+			expect_open(b, &batch, -ENOTSUP, "4.21 to 4.23 can");
 			bench_free(b);
 			continue;
 		}
@@ -547,10 +533,7 @@ static void firmware_versions(void **state)
 		check_output(b, b->out, 0, 0);
 		check_output(b, b->small, 1, 0);
 		header = find_control(b->drv, HW_OP_SET_NETWORK_GROUP_HEADER);
-		if (minor < 21)
-			check_old_header(header);
-		else
-			assert_int_equal(header->len, 24 + 32);
+		assert_int_equal(header->len, 24 + 32);
 		bench_free(b);
 	}
 }
