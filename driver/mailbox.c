@@ -287,11 +287,10 @@ static int exchange_locked(struct h8l_file *f, const union letter *request, u32 
 	return err;
 }
 
-/* Who only asks does not notice a reset. */
-static bool try_again(struct h8l_device *h, u32 op, int err)
+/* Who only asks does not notice a reset, which may be over by now. */
+static bool try_again(u32 op, int err)
 {
-	return err == -EAGAIN ||
-		(err == -ENODEV && !h8l_usable(h) && h8l_control_harmless(op));
+	return err == -EAGAIN || (err == -ENODEV && h8l_control_harmless(op));
 }
 
 static int control(struct h8l_file *f, struct hailo8l_fw_control *a, union letter *letters)
@@ -310,7 +309,7 @@ static int control(struct h8l_file *f, struct hailo8l_fw_control *a, union lette
 	do {
 		err = exchange_locked(f, request, a->cpu_id,
 				      min(a->timeout_ms, MAX_TIMEOUT_MS), answer);
-	} while (try_again(f->h, opcode(a->buffer, a->buffer_len), err) && --tries);
+	} while (try_again(opcode(a->buffer, a->buffer_len), err) && --tries);
 	if (err)
 		return err;
 	a->buffer_len = le32_to_cpu(answer->box.len);
