@@ -22,7 +22,9 @@
 #define DOWN_MS		100	/* real chips need 0.05 */
 #define COMMAND_MS	500	/* real chips need 5 */
 
-#define MAX_TRIES	4	/* of a request that a reset interrupted */
+/* Of a request that resets interrupted, perhaps while it waited for others */
+#define MAX_TRIES	16
+#define AGAIN_MS	20000
 
 #define HEAD_LEN	offsetof(struct hw_mbox_control, data)
 #define RESPONSE_LEN	(HW_MBOX_RESPONSE + offsetof(struct hw_mbox_control, len))
@@ -296,6 +298,7 @@ static bool try_again(u32 op, int err)
 static int control(struct h8l_file *f, struct hailo8l_fw_control *a, union letter *letters)
 {
 	union letter *request = &letters[0], *answer = &letters[1];
+	unsigned long end = jiffies + msecs_to_jiffies(AGAIN_MS);
 	int err, tries = MAX_TRIES;
 
 	if (!a->buffer_len || a->buffer_len > HAILO8L_MAX_CONTROL_LEN)
@@ -309,7 +312,8 @@ static int control(struct h8l_file *f, struct hailo8l_fw_control *a, union lette
 	do {
 		err = exchange_locked(f, request, a->cpu_id,
 				      min(a->timeout_ms, MAX_TIMEOUT_MS), answer);
-	} while (try_again(opcode(a->buffer, a->buffer_len), err) && --tries);
+	} while (try_again(opcode(a->buffer, a->buffer_len), err) && --tries &&
+		 time_before(jiffies, end));
 	if (err)
 		return err;
 	a->buffer_len = le32_to_cpu(answer->box.len);
