@@ -11,7 +11,7 @@ import tempfile
 import time
 
 import logscan
-from guest import HERE, IOMMU, Guest, GuestError, fetch, kernel_name
+from guest import DEBUG, HERE, IOMMU, Guest, GuestError, fetch, kernel_name, kernel_piece
 
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(TOP, os.environ.get("O", "build"))
@@ -87,7 +87,7 @@ def module_environment(kernel):
 
 def module_make(guest, *targets):
     """The make command that builds a module for a guest's kernel."""
-    kernel = fetch("kernel", kernel_name(guest))
+    kernel = fetch(*kernel_piece(guest))
     arch = guest.split("-")[0]
     cross = "" if arch == host_arch() else TRIPLETS[arch] + "-"
     karch = {"amd64": "x86", "arm64": "arm64"}[arch]
@@ -129,6 +129,16 @@ def build_module(guest, *more):
     args, env = module_make(guest, "M=" + tree, *more, "modules")
     output = command(*args, env=env)
     return os.path.join(tree, "hailo8l.ko"), output
+
+
+def build_debug_modules(guest, build):
+    """Those that provoke reports of a debug kernel and make calls fail."""
+    tree = os.path.join(BUILD, "vm", guest, "debug-modules")
+    if build:
+        copy_tree(HERE + "/debug/module", tree)
+        args, env = module_make(guest, "M=" + tree, "modules")
+        command(*args, env=env)
+    return [os.path.join(tree, name + ".ko") for name in ("canary", "inject")]
 
 
 # --- the folder that becomes /t ---
@@ -223,6 +233,9 @@ class Share:
     def _add_module(self, args):
         if args.no_module:
             return
+        if self.guest.startswith(DEBUG):
+            for module in build_debug_modules(self.guest, not args.no_build):
+                self.add(module)
         if args.no_build:
             self.add(os.path.join(BUILD, "vm", kernel_name(self.guest), "module",
                                   "hailo8l.ko"))
@@ -316,7 +329,7 @@ class Test:
         self.name = os.path.basename(path).rpartition(".")[0]
         self.want = {"guests": "all", "emu": "", "devices": "1", "append": "",
                      "timeout": "300", "module": "load", "subtests": "no",
-                     "violations": "no", "core": "no"}
+                     "violations": "no", "core": "no", "debug": "kasan", "provokes": ""}
         with open(path) as file:
             for line in file:
                 if not line.startswith("#"):
@@ -328,7 +341,24 @@ class Test:
     def is_for(self, guest):
         if core_only(guest) and guest not in self.want["guests"].split():
             return guest in self.want["core"].split() or self.want["core"] == "yes"
+        if guest.startswith(DEBUG) and guest not in self.want["guests"].split():
+            return guest[len(DEBUG):] in self.debug_kinds() and self.is_for("amd64-6.12")
         return self.want["guests"] == "all" or guest in self.want["guests"].split()
+
+    def debug_kinds(self):
+        """The debug kernels that run it."""
+        return self.want["debug"].partition(",")[0].split()
+
+    def left_out(self, guest):
+        """Why a debug kernel does not run it; None when it does, or nobody expects it."""
+        if not guest.startswith(DEBUG) or self.is_for(guest) or not self.is_for("amd64-6.12"):
+            return None
+        reason = self.want["debug"].partition(",")[2].strip()
+        return reason or "runs on %s only" % " ".join(DEBUG + k for k in self.debug_kinds())
+
+    def provoked(self):
+        """Reports of the kernel that have to come, as parts of lines."""
+        return [t.strip() for t in self.want["provokes"].split(";") if t.strip()]
 
     def boot_key(self):
         return int(self.want["devices"]), self.want["append"]
@@ -367,6 +397,14 @@ class Runner:
             print("     | " + line)
         sys.stdout.flush()
 
+    def name_left_out(self):
+        """Tests that a debug kernel does not run are skipped where all can see it."""
+        for test in all_tests():
+            why = test.left_out(self.args.guest)
+            if why and not self.args.test:
+                self.add_verdict("SKIP")
+                print("SKIP %s %s: %s" % (self.args.guest, test.name, why), flush=True)
+
     def run_all(self, tests):
         groups = {}
         for test in tests:
@@ -375,6 +413,8 @@ class Runner:
             group.sort(key=lambda t: (t.want["emu"], t.name))
             for test in group:
                 self.run_one(test, devices, append)
+            if self.guest and not any(t.provoked() for t in group):
+                self.find_leaks()
             self.end_guest()
 
     def ensure_guest(self, test, devices, append):
@@ -398,7 +438,7 @@ class Runner:
             before = self.violations()
             status, output, log = self.guest.run(
                 "/t/guest/_run %s %s" % (test.name, test.want["module"]),
-                int(test.want["timeout"]))
+                self.patience(test))
             if status is None:
                 raise GuestError("the guest is lost\n%s" % output)
             trouble = self.trouble(test, log, before)
@@ -409,6 +449,20 @@ class Runner:
             return
         self.judge(test, start, status, output.splitlines(), log, trouble)
 
+    def patience(self, test):
+        """Seconds; a kernel with checkers is several times slower."""
+        seconds = int(test.want["timeout"])
+        return seconds * 3 if self.args.guest.startswith(DEBUG) else seconds
+
+    def find_leaks(self):
+        """Asks kmemleak, where there is one, when the module has gone."""
+        if not self.args.guest.startswith(DEBUG) or not self.guest.running():
+            return
+        _, output, _ = self.guest.run("/t/guest/_leaks", 300)
+        if output.strip():
+            self.add_verdict("FAIL")
+            print("FAIL %s leaks memory:\n%s" % (self.args.guest, output[:6000]), flush=True)
+
     def violations(self):
         """Accesses that the chips did not understand, of those that live."""
         return {d.process.pid: d.counts().get("violations", 0)
@@ -417,6 +471,9 @@ class Runner:
     def trouble(self, test, log, before):
         """What is wrong whatever the test says: lines."""
         found = ["kernel log: " + l for l in logscan.trouble(log)]
+        if test.provoked():
+            found = ["the kernel does not report '%s', or nobody sees it" % text
+                     for text in test.provoked() if not any(text in l for l in found)]
         if test.want["violations"] == "no":
             for pid, number in self.violations().items():
                 if number > before.get(pid, 0):
@@ -478,6 +535,7 @@ def run_tests(args):
     share = Share(args.guest)
     share.fill(args)
     runner = Runner(args, share)
+    runner.name_left_out()
     try:
         runner.run_all(tests)
     finally:

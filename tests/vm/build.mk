@@ -27,6 +27,10 @@ unit-programs: $(UNIT_TESTS)
 check:
 	@O=$(O) tests/vm/check
 
+.PHONY: check-debug
+check-debug:
+	@O=$(O) tests/vm/check-debug
+
 .PHONY: demo
 demo:
 	@O=$(O) tests/vm/demo

@@ -51,6 +51,16 @@ def kernel_name(guest):
     return guest[:-len(IOMMU)] if guest.endswith(IOMMU) else guest
 
 
+DEBUG = "amd64-debug-"
+
+
+def kernel_piece(guest):
+    """What `fetch` calls the kernel of a guest."""
+    if guest.startswith(DEBUG):
+        return "debugkernel", guest[len(DEBUG):]
+    return "kernel", kernel_name(guest)
+
+
 def connect(path, alive, seconds=60):
     """Connects to a socket that another process is about to make."""
     deadline = time.monotonic() + seconds
@@ -142,12 +152,14 @@ class Guest:
         self.name = name
         self.arch = name.split("-")[0]
         self.out = out
-        self.kernel = fetch("kernel", kernel_name(name))
+        self.kernel = fetch(*kernel_piece(name))
         self.console = ""
         self.release = None
         self.boot_seconds = None
         self._count = 0
         self._iommu, argument = IOMMUS[self.arch] if name.endswith(IOMMU) else ([], "")
+        if name.startswith(DEBUG):
+            argument = "kasan_multi_shot"  # others do not know it and do not mind
         self._append = ("%s %s" % (argument, append)).strip()
         self._qemu_args = list(qemu_args)
         self._dir = tempfile.TemporaryDirectory(prefix="h8l-vm-")

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # subtests: yes
+# debug: no, the tool reads bad files; the driver sees nothing of it
 #
 # Bad input gets one message and leaves nothing behind.
 . /t/guest/_lib

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # subtests: yes
+# debug: no, the network, not the driver
 #
 # The chip reads digits: a classifier that is right.
 . /t/guest/_lib

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # emu: --fault flip-output:offset=1000,mask=16
+# debug: no, checks the test programs
 #
 # The tests above can fail: one changed bit of an output is found.
 . /t/guest/_lib

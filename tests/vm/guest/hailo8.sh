@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # emu: --arch hailo8
+# debug: no, the other chip, the same code of the driver
 #
 # The other chip: identified as what it is, runs files for both.
 . /t/guest/_lib

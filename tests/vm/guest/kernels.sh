@@ -4,6 +4,7 @@
 # Conversions in the vector instructions of this processor give the same bytes
 # as the scalar code.
 # module: none
+# debug: no, conversions in user space, no driver
 set -e
 kernels | tee /tmp/kernels.log
 case $(uname -m) in

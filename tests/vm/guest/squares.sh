@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # subtests: yes
+# debug: no, the network, not the driver
 #
 # The chip finds coloured squares in pictures, where they are and nothing else, with
 # non-maximum suppression on the host (as for YOLOv8) and on the chip. Boxes may be

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # emu: --temperature 41.5,43 --serial HLTESTSERIAL0001
+# debug: no, what the tool prints
 #
 # The tool finds and identifies the chip, for people and for machines.
 . /t/guest/_lib
