@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan
 # subtests: yes
 #
 # Every ioctl with good and bad arguments, one message of which the firmware

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # subtests: yes
-# debug: no, a frame costs the same, and it is timed
+# debug: no, counts of a frame, the same on every kernel
 #
 # What a frame costs on the bus, one input and one output, by the chip's own
 # counts. The stock driver on a real card needs 22 reads and 8 writes

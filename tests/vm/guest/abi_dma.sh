@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan
 # subtests: yes
 # core: yes
 #

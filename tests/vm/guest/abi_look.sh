@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan
 #
 # Looking on: fdinfo, sysfs, tracepoints, the state in debugfs.
 . /t/guest/_lib

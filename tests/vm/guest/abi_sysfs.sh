@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan
 # subtests: yes
 #
 # What user space sees in sysfs and /dev, byte for byte.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 300
 # subtests: yes
-# debug: no, the library, many frames: abi_dma and photo do the same to the driver
+# debug: no, the library with many frames; abi_dma does the same to the driver
 #
 # Several frames at a time through networks with buffers between contexts and
 # rows in host memory: every byte compared with the CPU, nothing wrong for the chip.

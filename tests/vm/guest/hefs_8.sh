@@ -3,7 +3,6 @@
 # timeout: 900
 # subtests: yes
 # emu: --arch hailo8
-# debug: no, networks of third parties, too slow here
 #
 # Network files of third parties for the Hailo-8, where this machine has
 # them: every byte of three frames.

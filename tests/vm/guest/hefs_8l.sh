@@ -3,7 +3,6 @@
 # core: amd64-6.12-iommu
 # timeout: 900
 # subtests: yes
-# debug: no, networks of third parties, too slow here
 #
 # Network files of third parties for the Hailo-8L, where this machine has
 # them: every byte of three frames.

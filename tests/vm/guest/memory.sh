@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: kasan
 # timeout: 300
 #
 # Frames in memory of the library, of the program and of other drivers (the

@@ -3,7 +3,6 @@
 # core: yes
 # timeout: 600
 # subtests: yes
-# debug: no, all networks, too slow here
 #
 # Every network of mkhef: three frames each, compared with the CPU.
 . /t/guest/_lib
