@@ -797,12 +797,15 @@ static void remember(struct row *row, int error)
 		row->errors[i] = error;
 }
 
-static bool fits(int error, const char *kind)
+static bool fits(int error, const char *kind, bool device)
 {
 	if (!strcmp(kind, "fail_usercopy"))
 		return error == EFAULT;
 	/* Coherent memory is of pages; its want has an error of its own (stock ABI). */
 	if (!strcmp(kind, "fail_page_alloc") && error == ENOBUFS)
+		return true;
+	/* devm_ioremap_resource() does not say that it had no memory. */
+	if (!strcmp(kind, "failslab") && device && error == EBUSY)
 		return true;
 	return error == ENOMEM || (function && error == function->error);
 }
@@ -837,7 +840,7 @@ static bool fail_once(const struct probe *p, struct state *s, int n, const char 
 		remember(row, -ret);
 	else if (hit)
 		row->worked++;
-	if (ret < 0 && (!hit || !fits(-ret, kind))) {
+	if (ret < 0 && (!hit || !fits(-ret, kind, p->device))) {
 		printf("%s: %s%s\n", p->name, strerrorname_np(-ret), hit ? "" : " without a fault");
 		failures++;
 	}
