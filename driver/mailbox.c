@@ -67,7 +67,7 @@ static int post(struct h8l_device *h, const union letter *letter, u32 len, u32 c
 	__raw_writel(0, h->fw + RESPONSE_LEN);
 	last = __raw_readl(h->fw + HW_MBOX_REQUEST + (words - 1) * sizeof(u32));
 	if (last != letter->word[words - 1])
-		return -EIO;
+		return h8l_present(h) ? -EIO : -ENODEV;
 	ring(h, cpu == HAILO8L_CPU_CORE ? HW_DOORBELL_CORE_CONTROL : HW_DOORBELL_APP_CONTROL);
 	return 0;
 }
@@ -732,7 +732,7 @@ static int read_log(struct h8l_device *h, struct hailo8l_read_log *a)
 	host = ioread32(ring + offsetof(struct hw_log_ring, host_offset));
 	chip = ioread32(ring + offsetof(struct hw_log_ring, chip_offset));
 	if (host >= HW_LOG_DATA_SIZE || chip >= HW_LOG_DATA_SIZE)
-		return -EIO;
+		return h8l_present(h) ? -EIO : -ENODEV;
 	a->read_bytes = copy_log(ring, host, chip, a->buffer, a->buffer_size);
 	return 0;
 }
