@@ -65,10 +65,15 @@ static int queued_wait(int fd)
 {
 	struct hailo8l_interrupts_wait a;
 	struct net n;
+	int ret;
 
 	queue(&n, fd);
 	say_running();
-	return wait_channels(fd, NET_CHANNELS, &a);
+	/* A look may find the channels dead before anybody knows why: that is 0. */
+	do
+		ret = wait_channels(fd, NET_CHANNELS, &a);
+	while (!ret);
+	return ret;
 }
 
 static int queued(int fd)
