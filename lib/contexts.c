@@ -9,7 +9,6 @@
 
 #include "actions.h"
 #include "network.h"
-#include "old_firmware.h"
 
 /* The list being written, and for which context */
 struct writer {
@@ -604,8 +603,6 @@ static int write_and_send(struct h8l_network *network, enum hw_context_type type
 
 	if (!err && w.list.failed)
 		err = fail_memory(error, "action lists");
-	if (device_has_old_firmware(network->device))
-		old_actions(&w.list);
 	err = err ?: actions_serialise(&w.list, type != HW_CONTEXT_ACTIVATION, send_chunk, &sender);
 	actions_free(&w.list);
 	return err;
