@@ -47,6 +47,12 @@ void h8l_mailbox_init(struct h8l_device *h)
 	init_waitqueue_head(&m->event_wait);
 }
 
+/* What is wrong, unless it is that the chip has gone. */
+static int unless_gone(struct h8l_device *h, int err)
+{
+	return h8l_present(h) ? err : -ENODEV;
+}
+
 static void ring(struct h8l_device *h, u32 doorbell)
 {
 	iowrite32(doorbell, h->fw + HW_MBOX_DOORBELL);
@@ -67,7 +73,7 @@ static int post(struct h8l_device *h, const union letter *letter, u32 len, u32 c
 	__raw_writel(0, h->fw + RESPONSE_LEN);
 	last = __raw_readl(h->fw + HW_MBOX_REQUEST + (words - 1) * sizeof(u32));
 	if (last != letter->word[words - 1])
-		return h8l_present(h) ? -EIO : -ENODEV;
+		return unless_gone(h, -EIO);
 	ring(h, cpu == HAILO8L_CPU_CORE ? HW_DOORBELL_CORE_CONTROL : HW_DOORBELL_APP_CONTROL);
 	return 0;
 }
@@ -106,7 +112,7 @@ static int collect(struct h8l_device *h, union letter *answer, u32 asked)
 	if (!len)
 		return -EAGAIN;
 	if (len > HW_MBOX_MAX_LEN)
-		return h8l_present(h) ? -EINVAL : -ENODEV;
+		return unless_gone(h, -EINVAL);
 	__ioread32_copy(answer->word + HEAD_LEN / sizeof(u32),
 			h->fw + HW_MBOX_RESPONSE + HEAD_LEN, DIV_ROUND_UP(len, sizeof(u32)));
 	/* Ones may be the link that went while they were read. */
@@ -136,7 +142,7 @@ static long sleep_for_answer(struct h8l_device *h, long left, bool interruptible
 		h8l_irq_doubt(h);
 		return 1;
 	}
-	return h8l_present(h) ? -ETIMEDOUT : -ENODEV;
+	return unless_gone(h, -ETIMEDOUT);
 }
 
 static int await_answer(struct h8l_device *h, union letter *answer, u32 asked,
@@ -445,7 +451,7 @@ static int check(struct h8l_device *h, union letter *answer)
 	int err;
 
 	if (!h8l_firmware_runs(h))
-		return h8l_present(h) ? -EIO : -ENODEV;
+		return unless_gone(h, -EIO);
 	mutex_lock(&h->mbox.lock);
 	err = ping(h, &identify, HAILO8L_CPU_APP, answer);
 	if (!err)
@@ -732,7 +738,7 @@ static int read_log(struct h8l_device *h, struct hailo8l_read_log *a)
 	host = ioread32(ring + offsetof(struct hw_log_ring, host_offset));
 	chip = ioread32(ring + offsetof(struct hw_log_ring, chip_offset));
 	if (host >= HW_LOG_DATA_SIZE || chip >= HW_LOG_DATA_SIZE)
-		return h8l_present(h) ? -EIO : -ENODEV;
+		return unless_gone(h, -EIO);
 	a->read_bytes = copy_log(ring, host, chip, a->buffer, a->buffer_size);
 	return 0;
 }

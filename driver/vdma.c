@@ -774,37 +774,35 @@ static void take_back(struct h8l_file *f, const struct hailo8l_interrupts_wait *
 	spin_unlock_irqrestore(&h->irq_lock, flags);
 }
 
-/* With something to do, and nothing that the program has not fetched yet */
-static u32 quiet_channels(struct h8l_file *f)
+/* Of one file: @quiet have something to do and nothing that was not fetched yet */
+struct activity {
+	u32 used;
+	u32 quiet;
+};
+
+static struct activity activity_of(struct h8l_file *f)
 {
 	struct h8l_device *h = f->h;
+	struct activity a = { };
 	unsigned long flags, bits;
-	u32 quiet = 0;
 	int i;
 
 	spin_lock_irqsave(&h->irq_lock, flags);
 	bits = f->channels;
-	for_each_set_bit(i, &bits, HW_VDMA_CHANNELS)
-		if (h->channel[i].done != h->channel[i].head && !has_news(&h->channel[i]))
-			quiet |= BIT(i);
+	for_each_set_bit(i, &bits, HW_VDMA_CHANNELS) {
+		const struct h8l_channel *ch = &h->channel[i];
+
+		a.used |= ch->list ? BIT(i) : 0;
+		a.quiet |= ch->done != ch->head && !has_news(ch) ? BIT(i) : 0;
+	}
 	spin_unlock_irqrestore(&h->irq_lock, flags);
-	return quiet;
+	return a;
 }
 
 /* Nothing is missing: all channels that it uses have something to do. */
-static bool has_all_it_needs(struct h8l_file *f, u32 quiet)
+static bool has_all_it_needs(const struct activity *a)
 {
-	struct h8l_device *h = f->h;
-	unsigned long flags, bits;
-	u32 used = 0;
-	int i;
-
-	spin_lock_irqsave(&h->irq_lock, flags);
-	bits = f->channels;
-	for_each_set_bit(i, &bits, HW_VDMA_CHANNELS)
-		used |= h->channel[i].list ? BIT(i) : 0;
-	spin_unlock_irqrestore(&h->irq_lock, flags);
-	return used == quiet && used & H2D_CHANNELS && used & ~H2D_CHANNELS;
+	return a->used == a->quiet && a->used & H2D_CHANNELS && a->used & ~H2D_CHANNELS;
 }
 
 /* What one tick found, over all files */
@@ -817,19 +815,19 @@ struct silence {
 /* It may wait for its input; or its firmware hangs; or a channel does. */
 static void note_silence(struct h8l_file *f, struct silence *s)
 {
-	u32 quiet = quiet_channels(f);
+	struct activity a = activity_of(f);
 
-	if (!quiet)
+	if (!a.quiet)
 		return;
 	if (!READ_ONCE(f->silent))
 		f->silent_since = jiffies;
 	WRITE_ONCE(f->silent, READ_ONCE(f->silent) + 1);
 	if (READ_ONCE(f->silent) == 1)
 		return;
-	s->channels |= quiet;
+	s->channels |= a.quiet;
 	s->doubt |= READ_ONCE(f->silent) % SILENT_TICKS == 0;
 	s->still |= time_after(jiffies, f->silent_since + msecs_to_jiffies(STILL_MS)) &&
-		has_all_it_needs(f, quiet);
+		has_all_it_needs(&a);
 }
 
 /*
