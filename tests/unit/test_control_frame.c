@@ -13,31 +13,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/control.h"
 #include "lib/md5.h"
 #include "tests/emulator/fw.h"
 #include "tests/unit/fw_host.h"
 #include "tests/unit/lib_driver.h"
+#include "tests/unit/seeded.h"
 
 #include <cmocka.h>		/* last: it defines fail() */
 
 #define ROUNDS 3000
 #define HEAD HW_CTRL_RESPONSE_HEAD
 
-static uint64_t seed;
-
-static uint32_t any(uint32_t below)
-{
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)(seed >> 33) % below;
-}
-
 static void any_bytes(uint8_t *at, size_t size)
 {
 	while (size--)
-		*at++ = any(256);
+		*at++ = seeded(256);
 }
 
 struct fixture {
@@ -88,27 +80,17 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int choose_seed(void **state)
-{
-	const char *text = getenv("H8L_SEED");
-
-	(void)state;
-	seed = text ? strtoull(text, NULL, 0) : (uint64_t)time(NULL);
-	printf("H8L_SEED=%llu\n", (unsigned long long)seed);
-	return 0;
-}
-
 /* ---- requests ---- */
 
 /* As many parameters as there is room for, or fewer; often to the last byte */
 static void any_request(struct control_request *request)
 {
-	size_t end = any(3) ? HW_CTRL_REQUEST_HEAD + any(200) : HW_CTRL_MAX_LEN - any(2);
+	size_t end = seeded(3) ? HW_CTRL_REQUEST_HEAD + seeded(200) : HW_CTRL_MAX_LEN - seeded(2);
 	uint8_t value[HW_CTRL_MAX_LEN];
 
-	control_begin(request, any(HW_OP_COUNT));
-	while (request->size + 4 <= end && any(12)) {
-		size_t size = any(4) ? any(20) : end - request->size - 4;
+	control_begin(request, seeded(HW_OP_COUNT));
+	while (request->size + 4 <= end && seeded(12)) {
+		size_t size = seeded(4) ? seeded(20) : end - request->size - 4;
 
 		if (size > end - request->size - 4)
 			size = end - request->size - 4;
@@ -199,7 +181,7 @@ static void test_damaged_requests_are_refused(void **state)
 
 		send_any(&request);
 		bits = 8 * (sizeof(c->md5) + c->buffer_len);
-		bit = any(bits);
+		bit = seeded(bits);
 		if (bit < 8 * sizeof(c->md5))
 			c->md5[bit / 8] ^= 1 << bit % 8;
 		else
@@ -233,10 +215,10 @@ static void test_lengths_of_requests(void **state)
 		send_any(&request);
 		memcpy(data, fixture->sent.buffer, fixture->sent.buffer_len);
 		len = fixture->sent.buffer_len;
-		if (any(2) && len > HW_CTRL_REQUEST_HEAD)
-			len -= 1 + any(len - HW_CTRL_REQUEST_HEAD);
+		if (seeded(2) && len > HW_CTRL_REQUEST_HEAD)
+			len -= 1 + seeded(len - HW_CTRL_REQUEST_HEAD);
 		else
-			data[HW_CTRL_REQUEST_HEAD - 1] += 1 + any(200);
+			data[HW_CTRL_REQUEST_HEAD - 1] += 1 + seeded(200);
 		/* A cut may leave a shorter message that is right but for its count. */
 		md5_digest(data, len, md5);
 		v = ask_firmware(data, len, md5);
@@ -266,10 +248,10 @@ static uint32_t any_answer(uint32_t opcode, uint32_t room)
 	memset(c, 0, sizeof(*c));
 	put_be32(c->buffer, HW_CTRL_PROTOCOL_VERSION);
 	put_be32(c->buffer + 4, HW_CTRL_FLAG_ACK);
-	put_be32(c->buffer + 8, any(2) ? any(UINT32_MAX) : 0);	/* nobody compares it */
+	put_be32(c->buffer + 8, seeded(2) ? seeded(UINT32_MAX) : 0);	/* nobody compares it */
 	put_be32(c->buffer + 12, opcode);
-	while (at + 4 <= HEAD + room && any(10)) {
-		uint32_t size = any(3) ? any(30) : HEAD + room - at - 4;
+	while (at + 4 <= HEAD + room && seeded(10)) {
+		uint32_t size = seeded(3) ? seeded(30) : HEAD + room - at - 4;
 
 		if (size > HEAD + room - at - 4)
 			size = HEAD + room - at - 4;
@@ -299,9 +281,9 @@ static void test_answers_are_taken(void **state)
 
 	(void)state;
 	for (i = 0; i < ROUNDS; i++) {
-		uint32_t opcode = any(HW_OP_COUNT), size;
+		uint32_t opcode = seeded(HW_OP_COUNT), size;
 
-		any_answer(opcode, any(3) ? any(200) : HW_CTRL_MAX_LEN - HEAD);
+		any_answer(opcode, seeded(3) ? seeded(200) : HW_CTRL_MAX_LEN - HEAD);
 		size = fixture->answer.buffer_len - HEAD;
 		assert_int_equal(ask(opcode, &response), 0);
 		assert_int_equal(response.size, size);
@@ -321,8 +303,8 @@ static void test_damaged_answers_are_refused(void **state)
 	for (i = 0; i < ROUNDS; i++) {
 		uint32_t bit;
 
-		any_answer(HW_OP_IDENTIFY, any(300));
-		bit = any(8 * (sizeof(c->md5) + c->buffer_len));
+		any_answer(HW_OP_IDENTIFY, seeded(300));
+		bit = seeded(8 * (sizeof(c->md5) + c->buffer_len));
 		if (bit < 8 * sizeof(c->md5))
 			c->md5[bit / 8] ^= 1 << bit % 8;
 		else
@@ -348,12 +330,12 @@ static void test_answers_that_are_none(void **state)
 	} while (0)
 	(void)state;
 	for (i = 0; i < 200; i++) {
-		BAD(put_be32(c->buffer, any(2)), -EPROTO);
-		BAD(put_be32(c->buffer + 4, any(500) * 2), -EPROTO);
-		BAD(put_be32(c->buffer + 12, 1 + any(UINT32_MAX)), -EPROTO);
-		BAD(put_be32(c->buffer + 24, count_ + 1 + any(1000)), -EPROTO);
+		BAD(put_be32(c->buffer, seeded(2)), -EPROTO);
+		BAD(put_be32(c->buffer + 4, seeded(500) * 2), -EPROTO);
+		BAD(put_be32(c->buffer + 12, 1 + seeded(UINT32_MAX)), -EPROTO);
+		BAD(put_be32(c->buffer + 24, count_ + 1 + seeded(1000)), -EPROTO);
 		BAD(put_be32(c->buffer + 24, UINT32_MAX), -EPROTO);
-		BAD(c->buffer_len = any(HEAD - 4), -EPROTO);
+		BAD(c->buffer_len = seeded(HEAD - 4), -EPROTO);
 		BAD((c->buffer[c->buffer_len] = 0, c->buffer_len++), -EPROTO);
 		BAD(put_be32(c->buffer + 16, 0x40030083), -EREMOTEIO);
 		BAD(put_be32(c->buffer + 16, HW_STATUS_UNSUPPORTED_OPCODE), -EOPNOTSUPP);
@@ -384,5 +366,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_answers_that_are_none, setup, teardown),
 	};
 
-	return cmocka_run_group_tests_name("frames of controls", tests, choose_seed, NULL);
+	return cmocka_run_group_tests_name("frames of controls", tests, seeded_setup, NULL);
 }

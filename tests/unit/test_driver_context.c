@@ -13,13 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "driver/context.h"
 #include "hw/control.h"
 #include "tests/emulator/fw.h"
+#include "tests/unit/seeded.h"
 
 #define ROUNDS 100000
 #define MAX_LIST 400
@@ -40,25 +40,6 @@ static const struct {
 	{ 6, 0, NO_BUF }, { 1, 0, NO_BUF }, { 2, 0, NO_BUF }, { 2, 0, NO_BUF }, { 43, 0, 20 },
 	{ 41, 38, 17 }, { 0, 0, NO_BUF }, { 4, 0, NO_BUF }, { 0, 0, NO_BUF },
 };
-
-static uint64_t seed;
-
-static uint32_t any(uint32_t below)
-{
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)(seed >> 33) % below;
-}
-
-/* Of this run, or H8L_SEED to have one again */
-static int choose_seed(void **state)
-{
-	const char *text = getenv("H8L_SEED");
-
-	(void)state;
-	seed = text ? strtoull(text, NULL, 0) : (uint64_t)time(NULL);
-	printf("H8L_SEED=%llu\n", (unsigned long long)seed);
-	return 0;
-}
 
 struct message {
 	uint8_t data[HW_CTRL_MAX_LEN];
@@ -266,13 +247,13 @@ static uint32_t random_body(uint8_t *at, uint8_t type)
 	uint32_t i;
 
 	for (i = 0; i < table[type].size; i++)
-		at[i] = any(4) ? any(256) : any(3);
+		at[i] = seeded(4) ? seeded(256) : seeded(3);
 	return table[type].size;
 }
 
 static uint8_t random_type(void)
 {
-	uint8_t type = any(HW_ACTION_COUNT);
+	uint8_t type = seeded(HW_ACTION_COUNT);
 
 	return type == HW_ACTION_REPEATED ? 0 : type;
 }
@@ -280,10 +261,10 @@ static uint8_t random_type(void)
 static uint32_t random_block(uint8_t *at)
 {
 	uint32_t len = put_head(at, HW_ACTION_REPEATED), i;
-	uint8_t type = random_type(), count = 1 + any(6);
+	uint8_t type = random_type(), count = 1 + seeded(6);
 
 	at[len] = count;
-	at[len + 1] = any(16) == 0;
+	at[len + 1] = seeded(16) == 0;
 	at[len + 2] = type;
 	len += 3;
 	for (i = 0; i < count; i++)
@@ -294,10 +275,10 @@ static uint32_t random_block(uint8_t *at)
 /* A list that is right, or has a few wrong bytes, or is cut */
 static uint32_t random_list(uint8_t *list)
 {
-	uint32_t len = 0, i, actions = any(6);
+	uint32_t len = 0, i, actions = seeded(6);
 
 	for (i = 0; i < actions && len < MAX_LIST - 300; i++) {
-		if (any(4)) {
+		if (seeded(4)) {
 			uint8_t type = random_type();
 
 			len += put_head(list + len, type);
@@ -306,9 +287,9 @@ static uint32_t random_list(uint8_t *list)
 			len += random_block(list + len);
 		}
 	}
-	for (i = any(4) ? 0 : 1 + any(3); len && i; i--)
-		list[any(len)] = any(2) ? any(HW_ACTION_COUNT) : any(256);
-	return any(8) || !len ? len : any(len);
+	for (i = seeded(4) ? 0 : 1 + seeded(3); len && i; i--)
+		list[seeded(len)] = seeded(2) ? seeded(HW_ACTION_COUNT) : seeded(256);
+	return seeded(8) || !len ? len : seeded(len);
 }
 
 /* Where a message may end: what host libraries send is never cut elsewhere. */
@@ -316,13 +297,13 @@ static uint32_t next_cut(const uint8_t *list, uint32_t len, uint32_t from)
 {
 	struct fw_list all = { (uint8_t *)(uintptr_t)list, len, false };
 	struct fw_cursor cursor = { 0 };
-	uint32_t steps = 1 + any(4);
+	uint32_t steps = 1 + seeded(4);
 	struct fw_step step;
 
 	while (cursor.offset <= from || --steps)
 		if (fw_list_next(&all, &cursor, &step) != 1)
 			return len;
-	return any(16) ? cursor.offset : from + any(len - from + 1);
+	return seeded(16) ? cursor.offset : from + seeded(len - from + 1);
 }
 
 /*
@@ -407,6 +388,6 @@ int main(void)
 		cmocka_unit_test(test_right_lists_pass),
 	};
 
-	return cmocka_run_group_tests_name("how the driver reads contexts", tests, choose_seed,
+	return cmocka_run_group_tests_name("how the driver reads contexts", tests, seeded_setup,
 					   NULL);
 }

@@ -488,20 +488,26 @@ static void fault_status(void **state)
 	host_stop(&host);
 }
 
+/* Puts IDENTIFY into the mailbox and rings; where the answer is going to be. */
+static const struct hw_mbox_control *ask_who(void)
+{
+	struct hw_mbox_control *in = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX, sizeof(*in));
+
+	in->len = htole32(host_build(in->data, HW_OP_IDENTIFY, 0, NULL, 0));
+	md5_digest(in->data, 20, in->md5);
+	emu_bar_write(host.emu, HW_BAR_FW, HW_MBOX_DOORBELL, &(uint32_t){ 1 }, 4);
+	return (void *)emu_memory(host.emu, HW_ADDR_MAILBOX + HW_MBOX_RESPONSE,
+				  sizeof(struct hw_mbox_control));
+}
+
 static void fault_bad_md5(void **state)
 {
 	const struct hw_mbox_control *out;
-	uint8_t md5[16], request[HW_CTRL_MAX_LEN];
-	struct hw_mbox_control *in;
+	uint8_t md5[16];
 
 	(void)state;
 	start_with_fault(&(struct emu_fault){ .kind = EMU_FAULT_CONTROL_BAD_MD5, .key = -1 });
-	in = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX, sizeof(*in));
-	out = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX + HW_MBOX_RESPONSE, sizeof(*out));
-	in->len = htole32(host_build(request, HW_OP_IDENTIFY, 0, NULL, 0));
-	memcpy(in->data, request, 20);
-	md5_digest(request, 20, in->md5);
-	emu_bar_write(host.emu, HW_BAR_FW, HW_MBOX_DOORBELL, &(uint32_t){ 1 }, 4);
+	out = ask_who();
 	host_run(&host);
 	assert_int_equal(le32toh(out->len), 190);
 	md5_digest(out->data, 190, md5);
@@ -512,19 +518,13 @@ static void fault_bad_md5(void **state)
 /* Half of it, and nobody is told; then all of it. */
 static void fault_torn(void **state)
 {
-	uint8_t whole[HW_CTRL_MAX_LEN], request[HW_CTRL_MAX_LEN];
+	uint8_t whole[HW_CTRL_MAX_LEN];
 	const struct hw_mbox_control *out;
-	struct hw_mbox_control *in;
 
 	(void)state;
 	start_with_fault(&(struct emu_fault){ .kind = EMU_FAULT_CONTROL_TORN, .key = -1,
 					      .value = 20 });
-	in = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX, sizeof(*in));
-	out = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX + HW_MBOX_RESPONSE, sizeof(*out));
-	in->len = htole32(host_build(request, HW_OP_IDENTIFY, 0, NULL, 0));
-	memcpy(in->data, request, 20);
-	md5_digest(request, 20, in->md5);
-	emu_bar_write(host.emu, HW_BAR_FW, HW_MBOX_DOORBELL, &(uint32_t){ 1 }, 4);
+	out = ask_who();
 	emu_run(host.emu, host.now);
 	assert_int_equal(le32toh(out->len), 190);
 	memcpy(whole, out->data, 190);
@@ -538,15 +538,10 @@ static void fault_torn(void **state)
 static void fault_long(void **state)
 {
 	const struct hw_mbox_control *out;
-	struct hw_mbox_control *in;
 
 	(void)state;
 	start_with_fault(&(struct emu_fault){ .kind = EMU_FAULT_CONTROL_LONG, .key = -1 });
-	in = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX, sizeof(*in));
-	out = (void *)emu_memory(host.emu, HW_ADDR_MAILBOX + HW_MBOX_RESPONSE, sizeof(*out));
-	in->len = htole32(host_build(in->data, HW_OP_IDENTIFY, 0, NULL, 0));
-	md5_digest(in->data, 20, in->md5);
-	emu_bar_write(host.emu, HW_BAR_FW, HW_MBOX_DOORBELL, &(uint32_t){ 1 }, 4);
+	out = ask_who();
 	host_run(&host);
 	assert_int_equal(le32toh(out->len), HW_CTRL_MAX_LEN + 1);
 	host_stop(&host);

@@ -175,6 +175,17 @@ static void list_in_the_header(int fd)
 	EXPECT(send_control(fd, &m, HAILO8L_CPU_CORE, 1000), -EINVAL);
 }
 
+/* Whatever others tried: a frame comes back. Then the network is cleared away. */
+static void runs_and_goes(struct net *n)
+{
+	EXPECT(launch_out(n), 1);
+	EXPECT(launch_in(n), IN_DESCS);
+	EXPECT(wait_for(n->fd, CH_OUT, 1), 1);
+	net_stop(n);
+	net_free(n);
+	EXPECT(simple_control(n->fd, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), 0);
+}
+
 /* Who configured first has the chip until it clears or closes. */
 static void networks_of_others(int fd)
 {
@@ -191,12 +202,7 @@ static void networks_of_others(int fd)
 	EXPECT(simple_control(other, HW_OP_IDENTIFY, HAILO8L_CPU_APP), 0);
 	EXPECT(simple_control(other, HW_OP_GET_CHIP_TEMPERATURE, HAILO8L_CPU_APP), 0);
 	close(other);
-	EXPECT(launch_out(&n), 1);
-	EXPECT(launch_in(&n), IN_DESCS);
-	EXPECT(wait_for(fd, CH_OUT, 1), 1);
-	net_stop(&n);
-	net_free(&n);
-	EXPECT(simple_control(fd, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), 0);
+	runs_and_goes(&n);
 }
 
 /* A program dies without clearing: its networks must be dead, too. */
@@ -355,12 +361,7 @@ static void opcodes_beside_a_network(int fd)
 	net_start(&n, fd, DESCS);
 	as_user(other, true);
 	try_opcodes(other, true, true);
-	EXPECT(launch_out(&n), 1);
-	EXPECT(launch_in(&n), IN_DESCS);
-	EXPECT(wait_for(fd, CH_OUT, 1), 1);
-	net_stop(&n);
-	net_free(&n);
-	EXPECT(simple_control(fd, HW_OP_CLEAR_CONFIGURED_APPS, HAILO8L_CPU_CORE), 0);
+	runs_and_goes(&n);
 	close(other);
 }
 
