@@ -2,9 +2,9 @@
 /*
  * Frames: given to the chip, waited for, given back. In steady state (after the
  * first frame that needed a buffer of the library's) nothing is allocated and no
- * message is sent: one launch per transfer, one wait for as many as are done. Where the program's buffer can be given to
- * the chip as it is, nothing is copied either. Reference configure-and-run.md
- * section 14.
+ * message is sent: one launch per transfer, one wait for as many as are done.
+ * Where the program's buffer can be given to the chip as it is, nothing is copied
+ * either. Reference configure-and-run.md section 14.
  */
 #include <inttypes.h>
 #include <limits.h>
@@ -107,7 +107,8 @@ static int map_part(const struct h8l_device *device, const struct stream *stream
 	};
 	int err;
 
-	if (device->identity.driver_memory || (uintptr_t)buffer->data % (uintptr_t)sysconf(_SC_PAGESIZE))
+	if (device->identity.driver_memory ||
+	    (uintptr_t)buffer->data % (uintptr_t)sysconf(_SC_PAGESIZE))
 		return -EINVAL;
 	err = device_ioctl(device, HAILO8L_VDMA_BUFFER_MAP, &m);
 	if (err < 0)
