@@ -246,32 +246,43 @@ static struct h8l_buffer share_buffer(const struct share *share, const struct h8
 	};
 }
 
-static void set_parts(const struct h8l_network *network, enum h8l_direction direction,
-		      const struct frame *frame, const struct h8l_buffer *buffers)
+static int set_part(const struct h8l_network *network, const struct share *share,
+		    struct part *part, const struct h8l_buffer *buffer, struct h8l_error *error)
 {
-	for (unsigned int i = 0; i < network->port_count[direction]; i++) {
+	*part = (struct part){
+		.host = buffer->data, .memory = memory_of(network->device, buffer),
+	};
+	return part->memory ? memory_check(part->memory, buffer, share->stream->edge->direction,
+					   needs_no_conversion(share), error) : 0;
+}
+
+/* What can never be is refused before it disturbs frames under way */
+static int set_parts(const struct h8l_network *network, enum h8l_direction direction,
+		     const struct frame *frame, const struct h8l_buffer *buffers,
+		     struct h8l_error *error)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < network->port_count[direction] && !err; i++) {
 		const struct port *port = &network->ports[direction][i];
 
-		for (unsigned int k = 0; k < port->share_count; k++) {
-			struct h8l_buffer b = share_buffer(&port->shares[k], &buffers[i]);
+		for (unsigned int k = 0; k < port->share_count && !err; k++) {
+			const struct share *share = &port->shares[k];
+			const struct h8l_buffer b = share_buffer(share, &buffers[i]);
 
-			frame->parts[port->shares[k].index] = (struct part){
-				.host = b.data, .memory = memory_of(network->device, &b),
-			};
+			err = set_part(network, share, &frame->parts[share->index], &b, error);
 		}
 	}
+	return err;
 }
 
 /* Outputs first: the chip needs a place for its results before it has input */
 static int launch_frame(struct h8l_network *network, const struct frame *frame,
-			const struct h8l_buffer *inputs, const struct h8l_buffer *outputs,
 			struct h8l_error *error)
 {
 	unsigned int first = network->variant->input_count;
 	int err = 0;
 
-	set_parts(network, H8L_INPUT, frame, inputs);
-	set_parts(network, H8L_OUTPUT, frame, outputs);
 	for (unsigned int i = first; i < network->stream_count && !err; i++)
 		err = launch_stream(network, &network->streams[i], frame, error);
 	for (unsigned int i = 0; i < first && !err; i++)
@@ -589,38 +600,6 @@ static int take_frame(struct h8l_network *network, struct h8l_completion *comple
 	return 1;
 }
 
-static int check_port(const struct h8l_network *network, const struct port *port,
-		      const struct h8l_buffer *buffer, struct h8l_error *error)
-{
-	int err = 0;
-
-	for (unsigned int i = 0; i < port->share_count && !err; i++) {
-		const struct share *share = &port->shares[i];
-		const struct h8l_buffer b = share_buffer(share, buffer);
-		const struct h8l_memory *memory = memory_of(network->device, &b);
-
-		if (memory)
-			err = memory_check(memory, &b, port->edge->direction,
-					   needs_no_conversion(share), error);
-	}
-	return err;
-}
-
-/* What can never be is refused before it disturbs frames under way */
-static int check_ports(const struct h8l_network *network, const struct h8l_buffer *inputs,
-		       const struct h8l_buffer *outputs, struct h8l_error *error)
-{
-	int err = 0;
-
-	if (!network->device->memories)
-		return 0;
-	for (unsigned int i = 0; i < network->port_count[H8L_INPUT] && !err; i++)
-		err = check_port(network, &network->ports[H8L_INPUT][i], &inputs[i], error);
-	for (unsigned int i = 0; i < network->port_count[H8L_OUTPUT] && !err; i++)
-		err = check_port(network, &network->ports[H8L_OUTPUT][i], &outputs[i], error);
-	return err;
-}
-
 /* Nothing of a frame that cannot be launched as a whole may stay behind */
 static int submit_locked(struct h8l_network *network, const struct h8l_buffer *inputs,
 			 const struct h8l_buffer *outputs, uint16_t batch,
@@ -628,7 +607,8 @@ static int submit_locked(struct h8l_network *network, const struct h8l_buffer *i
 {
 	const struct h8l_os *os = network->device->os;
 	struct frame *frame = frames_find(network, network->submitted);
-	int err = check_ports(network, inputs, outputs, error) ?:
+	int err = set_parts(network, H8L_INPUT, frame, inputs, error) ?:
+		  set_parts(network, H8L_OUTPUT, frame, outputs, error) ?:
 		  session_start(network, batch, error);
 
 	if (err)
@@ -637,7 +617,7 @@ static int submit_locked(struct h8l_network *network, const struct h8l_buffer *i
 		network->progress_us = os->now_us(os);
 		arm_timer(network, MAX_SLEEP_US * 1000);
 	}
-	err = launch_frame(network, frame, inputs, outputs, error);
+	err = launch_frame(network, frame, error);
 	if (!err) {
 		network->submitted++;
 		return 0;
