@@ -405,6 +405,7 @@ struct h8l_device {
 	bool irq_on;			/* the handler may open the mask */
 	bool irq_careful;		/* read until clean, for some were lost */
 	u32 irq_losses;
+	u32 irq_idle;			/* handler runs that found nothing */
 	bool polled;			/* look every tick: none comes */
 	struct delayed_work poll;
 	struct delayed_work watch;	/* over channels, while any is enabled */
@@ -485,7 +486,7 @@ void h8l_irq_on(struct h8l_device *h);
 void h8l_irq_off(struct h8l_device *h);
 bool h8l_irq_poll(struct h8l_device *h);
 void h8l_irq_doubt(struct h8l_device *h);
-void h8l_irq_lost(struct h8l_device *h);
+void h8l_irq_look(struct h8l_device *h);
 
 /* mailbox.c */
 void h8l_mailbox_init(struct h8l_device *h);

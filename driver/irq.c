@@ -15,7 +15,7 @@
  * That the bridge takes a mask that opens over a set status for an edge is
  * inferred (hardware.md 4.2: gated by the mask; PLDA's bridges latch always).
  * So the driver does not depend on it: when completions are found by looking,
- * see h8l_irq_lost(), it reads until clean from then on.
+ * see h8l_irq_look(), it reads until clean from then on.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
@@ -25,6 +25,9 @@
 
 /* A chip that never becomes quiet must not keep the CPU. */
 #define MAX_ROUNDS	16
+
+/* An interrupt that was only on its way has come after so long. */
+#define LATE_MS		100
 
 static u32 fetch(struct h8l_device *h, u32 reg)
 {
@@ -138,13 +141,16 @@ static bool serve(struct h8l_device *h)
 static irqreturn_t irq_handler(int irq, void *data)
 {
 	struct h8l_device *h = data;
-	bool any = serve(h) || h->pdev->msi_enabled;
+	bool any = serve(h);
 
+	if (!any)
+		WRITE_ONCE(h->irq_idle, h->irq_idle + 1);
+	/* An MSI whose cause was served by the last round is not spurious. */
+	any = any || h->pdev->msi_enabled;
 	if (any)
 		WRITE_ONCE(h->irq_seen, true);
 	if (READ_ONCE(h->notified))
 		return IRQ_WAKE_THREAD;
-	/* An MSI whose cause was served by the last round is not spurious. */
 	return any ? IRQ_HANDLED : IRQ_NONE;
 }
 
@@ -166,14 +172,42 @@ bool h8l_irq_poll(struct h8l_device *h)
 	return any;
 }
 
-/* An event was found by looking: maybe opening the mask is no edge here. */
-void h8l_irq_lost(struct h8l_device *h)
+/*
+ * What was found by looking leaves nothing for its interrupt: if one comes that
+ * finds nothing, it was only late.
+ */
+static bool was_late(struct h8l_device *h, u32 idle)
+{
+	int waited = 0;
+
+	while (READ_ONCE(h->irq_idle) == idle && waited < LATE_MS) {
+		msleep(10);
+		waited += 10;
+	}
+	return READ_ONCE(h->irq_idle) != idle;
+}
+
+static void note_loss(struct h8l_device *h)
 {
 	dev_warn_ratelimited(h8l_bus(h), "interrupt lost, completion found by polling\n");
 	h8l_irq_doubt(h);
-	/* The first may have been on its way. */
+	/* Once may be chance. */
 	if (++h->irq_losses == 2)
 		WRITE_ONCE(h->irq_careful, true);
+}
+
+/*
+ * Nothing came for longer than it should take. What is found now was lost:
+ * maybe opening the mask is no edge here. Inside the gate.
+ */
+void h8l_irq_look(struct h8l_device *h)
+{
+	u32 idle = READ_ONCE(h->irq_idle);
+
+	if (!h8l_irq_poll(h) || h->polled)
+		return;
+	if (h->irq_careful || !was_late(h, idle))
+		note_loss(h);
 }
 
 static void poll_work(struct work_struct *work)

@@ -298,6 +298,7 @@ static int enable_channels(struct h8l_file *f, unsigned long bits, bool measure)
 		for_each_set_bit(i, &bits, HW_VDMA_CHANNELS)
 			take_channel(f, &h->channel[i], measure);
 		f->channels |= bits;
+		WRITE_ONCE(f->silent, 0);
 	}
 	spin_unlock_irqrestore(&h->irq_lock, flags);
 	return err;
@@ -817,8 +818,10 @@ static void note_silence(struct h8l_file *f, struct silence *s)
 {
 	struct activity a = activity_of(f);
 
-	if (!a.quiet)
+	if (!a.quiet) {
+		WRITE_ONCE(f->silent, 0);
 		return;
+	}
 	if (!READ_ONCE(f->silent))
 		f->silent_since = jiffies;
 	WRITE_ONCE(f->silent, READ_ONCE(f->silent) + 1);
@@ -845,8 +848,7 @@ static void look_at_channels(struct h8l_device *h)
 	mutex_unlock(&h->files_lock);
 	if (!s.channels || !h8l_present(h))
 		return;
-	if (h8l_irq_poll(h))
-		h8l_irq_lost(h);
+	h8l_irq_look(h);
 	h8l_vdma_irq(h, s.channels);
 	if (s.doubt)
 		h8l_doubt(h, "a network stood still");

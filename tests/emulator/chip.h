@@ -53,6 +53,7 @@ struct irq_state {
 	uint32_t d2h;
 	bool line;			/* status & mask is not 0 */
 	bool lost;			/* this rise of it is not told, by fault */
+	bool late;			/* it is told when it falls, by fault */
 	bool intx;			/* level of INTA */
 	uint64_t since_spurious;	/* MSIs since the last extra one */
 };

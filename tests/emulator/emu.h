@@ -70,6 +70,9 @@ enum emu_fault_kind {
 	EMU_FAULT_CONTROL_TORN,		/* key: opcode; value: half an answer, the rest and the
 					 * interrupt so many ms later
 					 */
+	EMU_FAULT_IRQ_LATE,		/* the MSI arrives when its cause is gone; value: the n-th
+					 * one after count
+					 */
 	EMU_FAULT_DMA_NO_STOP,		/* channels go on whoever stops them, until a reset */
 	EMU_FAULT_KINDS,
 };

@@ -16,8 +16,8 @@ static void fold_value(struct emu_fault *fault)
 	if ((fault->kind == EMU_FAULT_HANG || fault->kind == EMU_FAULT_LINK_LOST) &&
 	    !fault->count)
 		fault->count = 1;
-	if ((fault->kind == EMU_FAULT_IRQ_LOST || fault->kind == EMU_FAULT_DESC_ERROR) &&
-	    fault->value) {
+	if ((fault->kind == EMU_FAULT_IRQ_LOST || fault->kind == EMU_FAULT_IRQ_LATE ||
+	     fault->kind == EMU_FAULT_DESC_ERROR) && fault->value) {
 		fault->after += fault->value - 1;
 		if (!fault->count)
 			fault->count = 1;

@@ -30,6 +30,8 @@ static const struct fault_name {
 	[EMU_FAULT_CONTROL_LONG] = { "control-long", "opcode", NULL, NULL,
 				     "answer longer than the mailbox" },
 	[EMU_FAULT_IRQ_LOST] = { "irq-lost", NULL, "n", NULL, "drop the n-th MSI; 0: all" },
+	[EMU_FAULT_IRQ_LATE] = { "irq-late", NULL, "n", NULL,
+				 "the n-th MSI arrives once its cause is gone; 0: all" },
 	[EMU_FAULT_IRQ_SPURIOUS] = { "irq-spurious", NULL, "every", NULL,
 				     "one more MSI after so many" },
 	[EMU_FAULT_CHANNEL_STUCK] = { "channel-stuck", "channel", "transfers", NULL,

@@ -60,22 +60,35 @@ static void rise(struct emu *emu)
 		emu->stats.irq_lost++;
 		emu_trace(emu, "irq", "lost by fault");
 	} else if (!emu->gone && pci_msi_enabled(emu)) {
-		send_msi(emu);
+		emu->irq.late = emu_fault(emu, EMU_FAULT_IRQ_LATE, -1, NULL);
+		if (!emu->irq.late)
+			send_msi(emu);
 	} else if (emu->gone || !pci_intx_enabled(emu)) {
 		emu->stats.irq_undeliverable++;
 		emu_trace(emu, "irq", "not enabled");
 	}
 }
 
+/* `status & mask` became 0: who was late looks in vain. */
+static void fall(struct emu *emu)
+{
+	if (emu->irq.late && !emu->gone && pci_msi_enabled(emu))
+		send_msi(emu);
+	emu->irq.late = false;
+}
+
 static void update(struct emu *emu, bool may_rise)
 {
 	bool line = emu->irq.status & emu->irq.mask;
 	bool rises = line && !emu->irq.line && may_rise;
+	bool falls = !line && emu->irq.line;
 
 	emu->irq.line = line;
 	pci_set_interrupt_status(emu, line);
 	if (rises)
 		rise(emu);
+	if (falls)
+		fall(emu);
 	set_intx(emu, line && !emu->irq.lost && !emu->gone && pci_intx_enabled(emu));
 }
 

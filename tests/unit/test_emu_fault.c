@@ -173,6 +173,27 @@ static void test_irq_lost(void **state)
 	host_free(&host);
 }
 
+static void test_irq_late(void **state)
+{
+	struct host host;
+
+	(void)state;
+	power_on_with(&host, (struct emu_fault){ .kind = EMU_FAULT_IRQ_LATE, .key = -1,
+						 .value = 2 });
+	host_enable_irqs(&host);
+	event(&host);
+	assert_int_equal(host.irqs, 1);
+	emu_raise_sw_irq(host.emu, HW_IRQ_CONTROL);
+	assert_int_equal(host.irqs, 1);
+	assert_int_equal(reg(&host, 0x18c), HW_IRQ_CONTROL);
+	set_reg(&host, 0x18c, 0xffffffff);
+	assert_int_equal(host.irqs, 2);
+	assert_int_equal(reg(&host, 0x18c), 0);	/* nothing is left for it */
+	event(&host);
+	assert_int_equal(host.irqs, 3);
+	host_free(&host);
+}
+
 static void test_irq_spurious(void **state)
 {
 	struct host host;
@@ -596,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_soft_reset_never),
 		cmocka_unit_test(test_driver_down_never),
 		cmocka_unit_test(test_irq_lost),
+		cmocka_unit_test(test_irq_late),
 		cmocka_unit_test(test_irq_spurious),
 		cmocka_unit_test(test_mask_is_edge),
 		cmocka_unit_test(test_mask_no_edge),

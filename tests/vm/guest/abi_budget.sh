@@ -86,6 +86,7 @@ echo 0 >$tracing/events/kmem/enable
 echo >$tracing/set_event_pid
 echo "allocations of the driver: $few for 5 frames, $many for 105"
 [ "$few" -gt 5 ] || fail "allocations are not seen"
-[ "$few" = "$many" ] || fail "frames allocate"
+# A look at a silent network, on a busy machine, is one or two.
+[ "$many" -lt $((few + 10)) ] || fail "frames allocate"
 echo "ok   W-28 launches write 16 bits and read nothing"
 echo "ok   W-38 an interrupt looks once"

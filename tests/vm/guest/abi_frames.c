@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * abi_frames COUNT: runs so many frames one after the other.
+ * abi_frames COUNT [COMMAND]: runs so many frames one after the other, and the
+ * command before the first and after the last of them.
  */
 #include "abi.h"
+
+static void command(char **argv)
+{
+	if (argv[1] && argv[2])
+		EXPECT(system(argv[2]), 0);
+}
 
 int main(int argc, char **argv)
 {
@@ -10,12 +17,14 @@ int main(int argc, char **argv)
 	struct net n;
 
 	net_start(&n, fd, DESCS);
+	command(argv);
 	for (i = 0; i < count && !failures; i++) {
 		EXPECT(launch_out(&n), 1);
 		EXPECT(launch_in(&n), IN_DESCS);
 		EXPECT(wait_for(fd, CH_IN, 1), 1);
 		EXPECT(wait_for(fd, CH_OUT, 1), 1);
 	}
+	command(argv);
 	net_stop(&n);
 	net_free(&n);
 	close(fd);

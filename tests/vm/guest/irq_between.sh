@@ -27,6 +27,13 @@ between "a notification between"
 dmesg | grep -q 'interrupt lost' && fail "an interrupt was lost"
 [ $worst = 0 ] && ok "what comes between reading and clearing rings"
 
+# What is found by looking was not lost if its interrupt comes after that.
+chip --faults-wait --fault irq-late
+abi_frames 4 'host signal USR2 >/dev/null && host count faults >/dev/null' || fail "late frames"
+[ "$(count faults)" -ge 4 ] || fail "were late $(count faults) times only"
+dmesg | grep -q 'interrupt lost' && fail "an interrupt that was late was taken for lost"
+[ $worst = 0 ] && ok "an interrupt that is late is not lost"
+
 # A bridge that takes an opened mask for no edge: found out at the second loss,
 # and then read until clean. Only who waits for channels looks, so frames are
 # run first; only what comes while the mask is closed is lost, which is chance.
