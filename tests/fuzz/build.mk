@@ -2,8 +2,9 @@
 #
 # Everything that reads what others wrote, fed with arbitrary bytes.
 #
-# make fuzz SECONDS=60: each libFuzzer target of this folder for so long, two at
-# a time. Needs clang. See tests/fuzz/run.
+# make fuzz SECONDS=60 SEED=1: each libFuzzer target of this folder for so long,
+# two at a time; without SEED no two runs are the same. Needs clang. See
+# tests/fuzz/run.
 #
 # The inputs that are kept (corpus/, and those that `seeds` makes of our own
 # networks) also run as unit tests, with any compiler: replay_X.
@@ -60,4 +61,4 @@ list-fuzz-programs:
 	@echo $(FUZZ_PROGRAMS)
 
 fuzz:
-	@O=$(O) tests/fuzz/run $(SECONDS)
+	@O=$(O) tests/fuzz/run $(SECONDS) $(SEED)
