@@ -213,6 +213,54 @@ static void print_streams(const struct hef_report *report, unsigned int group,
 			print_stream(report, group, i, &info);
 }
 
+static bool has_limits(const struct h8l_post_info *info)
+{
+	return info->kind == H8L_POST_DETECTIONS || info->kind == H8L_POST_MASKS;
+}
+
+/* The chip's own suppression has its thresholds in the network. */
+static void print_limits(const struct h8l_post_info *info)
+{
+	printf("    keeps         ");
+	if (info->score_threshold > 0 || info->iou_threshold > 0)
+		printf("score from %g, IoU up to %g, ", info->score_threshold,
+		       info->iou_threshold);
+	printf("%u a class, %u in all\n", info->max_per_class, info->max_total);
+}
+
+static void print_post(const struct h8l_post_info *info)
+{
+	char name[H8L_NAME_SIZE], shape[40];
+	unsigned int i;
+
+	printf("  computes %s\n", printable(name, sizeof(name), info->name));
+	printf("    method        %s", info->method);
+	if (strcmp(info->method, h8l_post_kind_name(info->kind)))
+		printf(", %s", h8l_post_kind_name(info->kind));
+	if (info->class_count)
+		printf(", %u classes", info->class_count);
+	if (!has_limits(info))
+		printf(", %s", shape_text(&info->shape, shape));
+	printf("\n    reads         output%s", info->output_count == 1 ? "" : "s");
+	for (i = 0; i < info->output_count; i++)
+		printf(" %u", info->outputs[i]);
+	putchar('\n');
+	if (has_limits(info))
+		print_limits(info);
+	if (info->unsupported)
+		printf("    %snot supported by this version:%s %s\n", colour(stdout, COLOUR_HINT),
+		       colour(stdout, COLOUR_NONE), info->unsupported);
+}
+
+static void print_posts(const struct hef_report *report, unsigned int group)
+{
+	struct h8l_post_info info;
+	unsigned int i;
+
+	for (i = 0; !h8l_hef_post(report->hef, group, i, &info); i++)
+		print_post(&info);
+}
+
 static void print_layouts(const struct h8l_group_info *info)
 {
 	unsigned int i;
@@ -244,6 +292,7 @@ static void print_group(const struct hef_report *report, unsigned int group)
 		       printable(reason, sizeof(reason), info.unsupported));
 	print_streams(report, group, H8L_INPUT, info.input_count);
 	print_streams(report, group, H8L_OUTPUT, info.output_count);
+	print_posts(report, group);
 }
 
 static void print_text(const struct hef_report *report)
@@ -328,6 +377,42 @@ static struct json_object *json_streams(const struct hef_report *report, unsigne
 	return list;
 }
 
+static struct json_object *json_post(const struct h8l_post_info *info)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *outputs = json_object_new_array();
+	unsigned int i;
+
+	json_set_string(object, "name", info->name);
+	json_set_string(object, "kind", h8l_post_kind_name(info->kind));
+	json_set_string(object, "method", info->method);
+	json_set_string_or_null(object, "unsupported", info->unsupported);
+	for (i = 0; i < info->output_count; i++)
+		json_object_array_add(outputs, json_object_new_int((int)info->outputs[i]));
+	json_object_object_add(object, "outputs", outputs);
+	json_set_number(object, "classes", info->class_count);
+	if (!has_limits(info)) {
+		json_object_object_add(object, "shape", json_shape(&info->shape));
+		return object;
+	}
+	json_set_real(object, "score_threshold", info->score_threshold);
+	json_set_real(object, "iou_threshold", info->iou_threshold);
+	json_set_number(object, "max_per_class", info->max_per_class);
+	json_set_number(object, "max_total", info->max_total);
+	return object;
+}
+
+static struct json_object *json_posts(const struct hef_report *report, unsigned int group)
+{
+	struct json_object *list = json_object_new_array();
+	struct h8l_post_info info;
+	unsigned int i;
+
+	for (i = 0; !h8l_hef_post(report->hef, group, i, &info); i++)
+		json_object_array_add(list, json_post(&info));
+	return list;
+}
+
 static struct json_object *json_group(const struct hef_report *report, unsigned int group)
 {
 	struct json_object *object = json_object_new_object();
@@ -348,6 +433,7 @@ static struct json_object *json_group(const struct hef_report *report, unsigned 
 			       json_streams(report, group, H8L_INPUT, info.input_count));
 	json_object_object_add(object, "outputs",
 			       json_streams(report, group, H8L_OUTPUT, info.output_count));
+	json_object_object_add(object, "post_processing", json_posts(report, group));
 	return object;
 }
 

@@ -443,6 +443,11 @@ int h8l_hef_quant(const struct h8l_hef *hef, unsigned int group, enum h8l_direct
 	return 0;
 }
 
+const char *h8l_post_kind_name(enum h8l_post_kind kind)
+{
+	return kind == H8L_POST_DETECTIONS ? "detections" : "?";
+}
+
 /* ---- one detection, whose class is the first byte of the output ---- */
 
 int h8l_hef_post(const struct h8l_hef *hef, unsigned int group, unsigned int index,

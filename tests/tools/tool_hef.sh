@@ -44,6 +44,27 @@ assert reason is None, reason'
 	[[ $count -ge 10 ]] || fail "only $count networks"
 }
 
+case_post_processing_is_shown() {
+	runs 0 hailo8l hef "$BUILD/nets/squares_host.hef"
+	says out "  computes squares_host/squares"
+	says out "    method        YOLOv8, detections, 3 classes"
+	says out "    reads         outputs 0 1"
+	says out "    keeps         score from 0.6, IoU up to 0.5, 10 a class, 30 in all"
+	runs 0 hailo8l hef "$BUILD/nets/squares_host.hef" -o json
+	python3 -c '
+import json
+post, = json.load(open("out"))["groups"][0]["post_processing"]
+assert post["name"] == "squares_host/squares" and post["kind"] == "detections", post
+assert post["outputs"] == [0, 1] and post["classes"] == 3 and post["unsupported"] is None, post
+assert abs(post["score_threshold"] - 0.6) < 1e-6 and post["max_per_class"] == 10, post'
+	runs 0 hailo8l hef "$BUILD/nets/squares_chip.hef"
+	says out "    keeps         10 a class, 30 in all"
+	runs 0 hailo8l hef "$BUILD/nets/digits.hef" -o json
+	python3 -c '
+import json
+assert json.load(open("out"))["groups"][0]["post_processing"] == []'
+}
+
 case_containers_and_chips() {
 	local version
 	for version in 0 1 2; do

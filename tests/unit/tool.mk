@@ -26,6 +26,7 @@ $(O)/tests/tools/tool_%: tests/tools/tool_%.sh tests/tools/lib.sh $(O)/tests/too
 	chmod +x $@
 
 # This one runs the real program, on files made by mkhef.
-$(O)/tests/tools/tool_hef: $(O)/tools/hailo8l $(O)/tests/hef/mkhef
+$(O)/tests/tools/tool_hef: $(O)/tools/hailo8l $(O)/tests/hef/mkhef \
+		$(addprefix $(O)/nets/,digits.hef squares_host.hef squares_chip.hef)
 
 UNIT_TESTS += $(patsubst tests/tools/%.sh,$(O)/tests/tools/%,$(wildcard tests/tools/tool_*.sh))
