@@ -181,8 +181,8 @@ static bool was_late(struct h8l_device *h, u32 idle)
 	int waited = 0;
 
 	while (READ_ONCE(h->irq_idle) == idle && waited < LATE_MS) {
-		msleep(10);
-		waited += 10;
+		msleep(20);
+		waited += 20;
 	}
 	return READ_ONCE(h->irq_idle) != idle;
 }
