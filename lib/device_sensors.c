@@ -143,17 +143,19 @@ int h8l_device_set_overcurrent(struct h8l_device *device, int enabled, struct h8
 int h8l_device_read_log(struct h8l_device *device, enum h8l_cpu cpu, void *buffer, size_t size)
 {
 	struct hailo8l_read_log log;
+	size_t room = size < sizeof(log.buffer) ? size : sizeof(log.buffer);
 	int err;
 
 	if (cpu != H8L_CPU_APP && cpu != H8L_CPU_CORE)
 		return -EINVAL;
 	memset(&log, 0, sizeof(log));
 	log.cpu_id = (uint32_t)cpu;
-	log.buffer_size = size < sizeof(log.buffer) ? size : sizeof(log.buffer);
+	log.buffer_size = room;
 	err = device_ioctl(device, HAILO8L_READ_LOG, &log);
 	if (err < 0)
 		return err;
-	if (log.read_bytes > log.buffer_size)
+	/* Not log.buffer_size: the driver writes that, too. */
+	if (log.read_bytes > room)
 		return -EPROTO;
 	memcpy(buffer, log.buffer, log.read_bytes);
 	return (int)log.read_bytes;
