@@ -10,6 +10,14 @@
 
 #include "hw/context.h"
 
+/*
+ * Minor versions of firmware 4.x whose application headers and action lists can
+ * be read here, and the first where they are as today.
+ */
+#define H8L_MINOR_MIN	17
+#define H8L_MINOR_MAX	24
+#define H8L_NEW_LAYOUT	21
+
 /**
  * struct h8l_block - what one message leaves for the next one
  * @type: of the repeated actions that a block has begun with
@@ -30,6 +38,7 @@ struct h8l_walk {
 	struct h8l_block *block;
 	const __u8 *at, *end;
 	__u8 last;			/* message of its context */
+	__u8 minor;			/* the firmware that reads it is 4.minor */
 };
 
 /**
@@ -48,7 +57,8 @@ struct h8l_step {
 	const struct hw_host_buffer *buf;
 };
 
-int h8l_context_begin(struct h8l_walk *w, struct h8l_block *block, const __u8 *data, __u32 len);
+int h8l_context_begin(struct h8l_walk *w, struct h8l_block *block, const __u8 *data, __u32 len,
+		      __u8 minor);
 int h8l_context_next(struct h8l_walk *w, struct h8l_step *step);
 
 #endif /* _H8L_CONTEXT_H */

@@ -82,7 +82,7 @@ static int check_context(struct h8l_file *f, const u8 *data, u32 len)
 {
 	struct h8l_step step;
 	struct h8l_walk walk;
-	int err = h8l_context_begin(&walk, &f->block, data, len);
+	int err = h8l_context_begin(&walk, &f->block, data, len, f->h->core_minor);
 
 	if (err)
 		return err;
@@ -98,13 +98,20 @@ static int check_context(struct h8l_file *f, const u8 *data, u32 len)
 }
 
 /* Another way to give firmware a list, for chips with memory of their own */
-static int check_header(const u8 *data, u32 len)
+static int check_header(const struct h8l_device *h, const u8 *data, u32 len)
 {
-	const struct hw_app_header *header = (const void *)data + HW_CTRL_REQUEST_HEAD + 4;
+	const struct hw_ctrl_request *head = (const void *)data;
+	const __be32 *size = (const void *)(head + 1);
+	const struct hw_app_header *header = (const void *)(size + 1);
+	const struct hw_old_app_header *old = (const void *)header;
+	bool is_old = h->core_minor < H8L_NEW_LAYOUT;
+	u32 want = is_old ? sizeof(*old) : sizeof(*header);
 
-	if (len < HW_CTRL_REQUEST_HEAD + 4 + sizeof(*header))
+	if (len != sizeof(*head) + sizeof(*size) + want || be32_to_cpu(*size) != want)
 		return -EINVAL;
-	return header->external_action_list ? -EPERM : 0;
+	if (be32_to_cpu(head->param_count) != 1 || head->sequence)
+		return -EINVAL;
+	return (is_old ? old->external_action_list : header->external_action_list) ? -EPERM : 0;
 }
 
 /* Raw access to chip and board, and what survives a power cycle */
@@ -151,6 +158,12 @@ static bool drives(u32 op)
 	default:
 		return false;
 	}
+}
+
+/* Is read in the way of the firmware's version: h8l_device.core_minor */
+bool h8l_control_has_layout(u32 op)
+{
+	return op == HW_OP_SET_NETWORK_GROUP_HEADER || op == HW_OP_SET_CONTEXT_INFO;
 }
 
 /* After these firmware may start to use lists whenever it likes. */
@@ -207,10 +220,13 @@ static int check_contents(struct h8l_file *f, u32 op, const u8 *data, u32 len)
 {
 	int err;
 
-	if (op == HW_OP_SET_NETWORK_GROUP_HEADER)
-		return check_header(data, len);
-	if (op != HW_OP_SET_CONTEXT_INFO)
+	if (!h8l_control_has_layout(op))
 		return 0;
+	/* No telling what this firmware would read */
+	if (!f->h->core_minor)
+		return -EOPNOTSUPP;
+	if (op == HW_OP_SET_NETWORK_GROUP_HEADER)
+		return check_header(f->h, data, len);
 	err = check_context(f, data, len);
 	/* Until firmware says that it took it */
 	f->block.lost = true;
@@ -251,7 +267,8 @@ static int check_start(struct h8l_file *f, u32 op, const u8 *data, u32 len)
  * Return: 0; -ENODEV, once, for a file that goes on with networks which
  * firmware lost in a reset; -EPERM for what is not the caller's; -EBUSY while somebody else's
  * networks are on the chip; -EIO while networks of a dead program are, which
- * only clearing helps; -EINVAL for a context that cannot be understood.
+ * only clearing helps; -EINVAL for a context that cannot be understood;
+ * -EOPNOTSUPP for one to firmware of a version that is not known here.
  */
 int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len)
 {

@@ -333,10 +333,17 @@ static int load(struct h8l_device *h, const struct image *img, const char *name)
 	return 0;
 }
 
+/* Minor version of the core CPU's firmware, or 0 if it is none of the known */
+u8 h8l_core_minor(u32 major, u32 minor)
+{
+	return major == FW_MAJOR && minor >= H8L_MINOR_MIN && minor <= H8L_MINOR_MAX ? minor : 0;
+}
+
 static int load_file(struct h8l_device *h, const struct firmware *fw, const char *name)
 {
 	struct image img = { };
 	const char *wrong = parse(fw, &img);
+	int err;
 
 	if (wrong) {
 		pci_err(h->pdev, "/lib/firmware/%s is not Hailo-8 firmware: %s\n", name, wrong);
@@ -353,7 +360,11 @@ static int load_file(struct h8l_device *h, const struct firmware *fw, const char
 	h->fw_version[0] = le32_to_cpu(img.app->major);
 	h->fw_version[1] = le32_to_cpu(img.app->minor);
 	h->fw_version[2] = le32_to_cpu(img.app->revision) & HW_FW_REVISION_NUMBER;
-	return load(h, &img, name);
+	err = load(h, &img, name);
+	if (!err)
+		h->core_minor = h8l_core_minor(le32_to_cpu(img.core->major),
+					       le32_to_cpu(img.core->minor));
+	return err;
 }
 
 /* -ENOENT: there is no such file, look further. */
@@ -427,6 +438,7 @@ int h8l_boot(struct h8l_device *h)
 {
 	int err = 0;
 
+	h->core_minor = 0;
 	WRITE_ONCE(h->state, H8L_STATE_BOOT);
 	h8l_irq_on(h);
 	if (!h8l_firmware_runs(h) || support_soft_reset)

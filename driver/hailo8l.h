@@ -354,6 +354,12 @@ struct h8l_device {
 	u32 page_max;			/* of a descriptor */
 	u32 alloc_mode;			/* HAILO8L_ALLOC_* */
 	u32 fw_version[3];		/* of the file loaded last or the last IDENTIFY, or 0 */
+	/*
+	 * Of the core CPU's firmware 4.x, which reads contexts: from the file
+	 * that was loaded, else asked of that CPU. 0: not known (yet), or none
+	 * that is. Gate for writing or mailbox lock.
+	 */
+	u8 core_minor;
 	u32 version[3];			/* that QUERY_DRIVER_INFO reports */
 
 	/*
@@ -477,6 +483,7 @@ __printf(3, 4) void h8l_log(struct h8l_device *h, const char *level, const char 
 
 /* firmware.c */
 int h8l_boot(struct h8l_device *h);
+u8 h8l_core_minor(u32 major, u32 minor);
 bool h8l_firmware_runs(struct h8l_device *h);
 
 /* irq.c */
@@ -549,6 +556,7 @@ static inline void h8l_hwmon_remove(struct h8l_device *h) { }
 
 /* control.c */
 bool h8l_control_harmless(u32 op);
+bool h8l_control_has_layout(u32 op);
 int h8l_control_turn(struct h8l_file *f, u32 op);
 int h8l_control_check(struct h8l_file *f, u32 op, const u8 *data, u32 len);
 void h8l_control_taken(struct h8l_file *f, u32 op);

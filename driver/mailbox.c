@@ -247,11 +247,60 @@ static int transact(struct h8l_device *h, const union letter *request, u32 cpu,
 	return err;
 }
 
+static const union letter core_identify = { .box = {
+	.md5 = { 0xee, 0xa1, 0xe7, 0xfd, 0x1f, 0x8c, 0x4f, 0x1c,
+		 0xf1, 0x65, 0x24, 0x04, 0xe4, 0x75, 0x5f, 0x4c },
+	.len = cpu_to_le32(20),
+	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+		  0, 0, 0, HW_OP_CORE_IDENTIFY, 0, 0, 0, 0 },
+} };
+
+static int command(struct h8l_device *h, const union letter *request, u32 cpu,
+		   union letter *answer)
+{
+	int err = transact(h, request, cpu, COMMAND_MS, false, answer);
+
+	if (err)
+		return err;
+	return succeeded(answer) ? 0 : -EREMOTEIO;
+}
+
+/* Minor version in an answer to CORE_IDENTIFY, 0 if it is none */
+static u8 core_minor_of(const union letter *answer)
+{
+	const struct hw_core_identify *id = (const void *)answer->box.data + HW_CTRL_RESPONSE_HEAD;
+	u32 len = le32_to_cpu(answer->box.len);
+
+	if (len != HW_CTRL_RESPONSE_HEAD + sizeof(*id) ||
+	    opcode(answer->box.data, len) != HW_OP_CORE_IDENTIFY)
+		return 0;
+	return h8l_core_minor(le32_to_cpu(id->fw_version[0]), le32_to_cpu(id->fw_version[1]));
+}
+
+/*
+ * Firmware that ran already: what it reads is asked of the CPU that reads it, by
+ * the driver itself, so that no program has a part in it.
+ */
+static int learn_version(struct h8l_device *h, union letter *answer)
+{
+	int err;
+
+	if (h->core_minor)
+		return 0;
+	err = command(h, &core_identify, HAILO8L_CPU_CORE, answer);
+	if (err == -ETIMEDOUT)
+		h8l_doubt(h, "firmware did not answer a control");
+	if (!err)
+		h->core_minor = core_minor_of(answer);
+	return err == -EREMOTEIO ? 0 : err;
+}
+
 static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
 		    u32 timeout_ms, union letter *answer)
 {
 	u32 len = le32_to_cpu(request->box.len);
-	int err;
+	u32 op = opcode(request->box.data, len);
+	int err = 0;
 
 	if (!h8l_usable(f->h))
 		return -ENODEV;
@@ -260,7 +309,9 @@ static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
 			h8l_lose(f->h, "firmware did not run any more");
 		return -ENODEV;
 	}
-	err = h8l_control_check(f, opcode(request->box.data, len), request->box.data, len);
+	if (h8l_control_has_layout(op))
+		err = learn_version(f->h, answer);
+	err = err ?: h8l_control_check(f, op, request->box.data, len);
 	if (err)
 		return err;
 	WRITE_ONCE(f->usage.controls, f->usage.controls + 1);
@@ -268,7 +319,7 @@ static int exchange(struct h8l_file *f, const union letter *request, u32 cpu,
 	f->h->rec.record_len = len;
 	err = transact(f->h, request, cpu, timeout_ms, true, answer);
 	if (!err && succeeded(answer))
-		h8l_control_taken(f, opcode(request->box.data, len));
+		h8l_control_taken(f, op);
 	if (err == -ETIMEDOUT)
 		h8l_doubt(f->h, "firmware did not answer a control");
 	return err;
@@ -396,24 +447,6 @@ static const union letter get_temperature = { .box = {
 	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
 		  0, 0, 0, HW_OP_GET_CHIP_TEMPERATURE, 0, 0, 0, 0 },
 } };
-
-static const union letter core_identify = { .box = {
-	.md5 = { 0xee, 0xa1, 0xe7, 0xfd, 0x1f, 0x8c, 0x4f, 0x1c,
-		 0xf1, 0x65, 0x24, 0x04, 0xe4, 0x75, 0x5f, 0x4c },
-	.len = cpu_to_le32(20),
-	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
-		  0, 0, 0, HW_OP_CORE_IDENTIFY, 0, 0, 0, 0 },
-} };
-
-static int command(struct h8l_device *h, const union letter *request, u32 cpu,
-		   union letter *answer)
-{
-	int err = transact(h, request, cpu, COMMAND_MS, false, answer);
-
-	if (err)
-		return err;
-	return succeeded(answer) ? 0 : -EREMOTEIO;
-}
 
 /*
  * The networks of a program that is gone name lists that are about to go: the

@@ -240,12 +240,16 @@ uint32_t fw_buffer_check(const struct hw_host_buffer *buf);
 
 /* ---- firmware before 4.21: fw_old.c ---- */
 
+uint32_t fw_minor(const struct fw *fw);	/* of the core CPU's firmware 4.x */
 bool fw_is_old(const struct fw *fw);
 /* Both take the 41 bytes of a header. Are the batches of all networks the same? */
 struct hw_app_header fw_old_header(const void *bytes);
 bool fw_old_batches(const void *bytes);
 /* Gives the list today's layout; 0 or a status word */
-uint32_t fw_old_list(struct fw_list *list);
+uint32_t fw_old_list(struct fw_list *list, uint32_t minor);
+/* Does so step by step, as fw_list_next() */
+uint32_t fw_old_next(struct fw_list *list, uint32_t minor, struct fw_cursor *cursor,
+		     struct fw_step *step);
 
 /* ---- channels and data flow: fw_channel.c, fw_config.c, fw_flow.c ---- */
 

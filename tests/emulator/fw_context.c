@@ -151,7 +151,7 @@ uint32_t fw_app_chunk(struct fw *fw, bool first, bool last, uint8_t type,
 	if (status || !last)
 		return status;
 	if (fw_is_old(fw))
-		status = fw_old_list(list);
+		status = fw_old_list(list, fw_minor(fw));
 	if (!status)
 		status = fw_list_check(list, fw_is_old(fw) ? NULL : &app->header);
 	if (status)

@@ -65,7 +65,7 @@ static uint32_t put_place(const struct fw *fw, uint8_t *to)
 	const uint16_t words[3] = {
 		htole16(fw->cs.batches), htole16(fw->cs.context), htole16(fw->cs.cursor.index),
 	};
-	uint32_t at = le32toh(fw->image[1].minor) < 18 ? 2 : 1;
+	uint32_t at = fw_minor(fw) < 18 ? 2 : 1;
 
 	to[0] = fw->cs.app;
 	to[1] = 0;

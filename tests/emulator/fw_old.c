@@ -10,9 +10,14 @@
 
 #define FIRST_NEW_MINOR	21
 
+uint32_t fw_minor(const struct fw *fw)
+{
+	return le32toh(fw->image[1].minor);
+}
+
 bool fw_is_old(const struct fw *fw)
 {
-	return le32toh(fw->image[1].minor) < FIRST_NEW_MINOR;
+	return fw_minor(fw) < FIRST_NEW_MINOR;
 }
 
 /* Config channels are not in it; batches of networks never differ here */
@@ -81,17 +86,40 @@ static uint32_t drop_by_host(struct fw_list *list, uint32_t action)
 	return 0;
 }
 
-uint32_t fw_old_list(struct fw_list *list)
+/* 4.18 brought the cache actions, in a layout that is not modelled; 4.19 two more */
+static uint32_t check_type(uint8_t type, uint32_t minor)
+{
+	uint8_t count = minor < 18 ? HW_ACTION_ACTIVATE_CACHE_INPUT :
+			minor < 19 ? HW_ACTION_SLEEP : HW_ACTION_COUNT;
+
+	if (type >= count)
+		return HW_STATUS_CS_INVALID_ACTION;
+	if (type == HW_ACTION_ACTIVATE_CACHE_INPUT || type == HW_ACTION_ACTIVATE_CACHE_OUTPUT)
+		return FW_CS_NOT_SUPPORTED;
+	return 0;
+}
+
+/* As fw_list_next(); brings the action there into today's layout before. */
+uint32_t fw_old_next(struct fw_list *list, uint32_t minor, struct fw_cursor *cursor,
+		     struct fw_step *step)
+{
+	uint32_t status = 0;
+
+	if (!cursor->repeat_left && cursor->offset < list->len) {
+		status = check_type(list->bytes[cursor->offset], minor);
+		status = status ? status : drop_by_host(list, cursor->offset);
+	}
+	return status ? status : fw_list_next(list, cursor, step);
+}
+
+uint32_t fw_old_list(struct fw_list *list, uint32_t minor)
 {
 	struct fw_cursor cursor = { 0 };
 	struct fw_step step;
 	uint32_t status;
 
-	do {
-		status = cursor.repeat_left || cursor.offset == list->len ? 0 :
-			 drop_by_host(list, cursor.offset);
-		if (!status)
-			status = fw_list_next(list, &cursor, &step);
-	} while (status == 1);
+	do
+		status = fw_old_next(list, minor, &cursor, &step);
+	while (status == 1);
 	return status;
 }
