@@ -635,9 +635,11 @@ struct h8l_network_options {
  * cluster layout, allocates channels and descriptor lists, loads the
  * configuration words and sends the action lists. `options` may be NULL. The
  * caller keeps both arguments; either may be closed before the network.
+ * Firmware 4.17 to 4.23 runs networks; that older than 4.21 does is known from
+ * public headers and the software chip only.
  * Errors: -ENOEXEC the file is not for this chip; -ENOTSUP it needs something
- * this library cannot do yet (the text says what); -EBUSY another process uses
- * the device; -ENOBUFS no memory for DMA; -ENOSPC no free channel, or the
+ * this library or the firmware cannot do (the text says what); -EBUSY another
+ * process uses the device; -ENOBUFS no memory for DMA; -ENOSPC no free channel, or the
  * firmware's memory is full; -EREMOTEIO the firmware refuses (the text has the
  * message and the status).
  */

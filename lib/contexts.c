@@ -9,6 +9,7 @@
 
 #include "actions.h"
 #include "network.h"
+#include "old_firmware.h"
 
 /* The list being written, and for which context */
 struct writer {
@@ -603,6 +604,8 @@ static int write_and_send(struct h8l_network *network, enum hw_context_type type
 
 	if (!err && w.list.failed)
 		err = fail_memory(error, "action lists");
+	if (!err && device_has_old_firmware(network->device))
+		err = old_actions(network->device, &w.list, error);
 	err = err ?: actions_serialise(&w.list, type != HW_CONTEXT_ACTIVATION, send_chunk, &sender);
 	actions_free(&w.list);
 	return err;

@@ -5,6 +5,7 @@
 
 #include "control.h"
 #include "md5.h"
+#include "old_firmware.h"
 #include "uapi/hailo8l.h"
 
 #define TIMEOUT_MS 1000		/* what the stock library waits */
@@ -138,7 +139,7 @@ static int unsupported(const struct h8l_device *device, uint32_t opcode, struct 
 	return fail(error, -EOPNOTSUPP, "%s: firmware %" PRIu32 ".%" PRIu32 ".%" PRIu32
 		    " cannot do %s on this board; firmware %u.%u to %u.%u is known to",
 		    device_node(device), v[0], v[1], v[2], opcode_name(opcode), FIRMWARE_MAJOR,
-		    FIRMWARE_MIN_MONITOR, FIRMWARE_MAJOR, FIRMWARE_MAX);
+		    FIRMWARE_MIN, FIRMWARE_MAJOR, FIRMWARE_MAX);
 }
 
 static bool is_unsupported(uint32_t status)
@@ -345,10 +346,14 @@ int control_hw_consts(struct h8l_device *device, struct hw_consts *consts,
 int control_application_header(struct h8l_device *device, const struct hw_app_header *header,
 			       struct h8l_error *error)
 {
+	struct hw_old_app_header old = old_header(header);
 	struct control_request request;
 
 	control_begin(&request, HW_OP_SET_NETWORK_GROUP_HEADER);
-	control_param(&request, header, sizeof(*header));
+	if (device_has_old_firmware(device))
+		control_param(&request, &old, sizeof(old));
+	else
+		control_param(&request, header, sizeof(*header));
 	return control_send(device, &request, NULL, error);
 }
 

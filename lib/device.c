@@ -273,12 +273,17 @@ int device_check_firmware(const struct h8l_device *device, struct h8l_error *err
 {
 	const uint32_t *v = device->identity.firmware;
 
-	if (v[0] == FIRMWARE_MAJOR && v[1] >= FIRMWARE_MIN_RUN)
+	if (v[0] == FIRMWARE_MAJOR && v[1] >= FIRMWARE_MIN && v[1] <= FIRMWARE_UNSEEN)
 		return 0;
 	return fail(error, -ENOTSUP, "%s: firmware %" PRIu32 ".%" PRIu32 ".%" PRIu32
 		    " cannot run networks with this library, %u.%u to %u.%u can; install that "
 		    "firmware and reload the driver", device->node, v[0], v[1], v[2],
-		    FIRMWARE_MAJOR, FIRMWARE_MIN_RUN, FIRMWARE_MAJOR, FIRMWARE_MAX);
+		    FIRMWARE_MAJOR, FIRMWARE_MIN, FIRMWARE_MAJOR, FIRMWARE_MAX);
+}
+
+bool device_has_old_firmware(const struct h8l_device *device)
+{
+	return device->identity.firmware[1] < FIRMWARE_NEW_LAYOUT;
 }
 
 const char *device_class_name(const struct h8l_device *device)

@@ -16,13 +16,14 @@
 #define DEVICE_MAX_PAGE_SIZE	4096	/* the chip's limit, whatever the driver says */
 
 /* Reference firmware-control.md 7: what monitors is the same in all of these;
- * what runs networks has another layout before 4.21, which neither this library
- * nor this project's driver writes or reads.
+ * what runs networks has another layout before 4.21, see old_firmware.h.
  */
 #define FIRMWARE_MAJOR		4u
-#define FIRMWARE_MIN_MONITOR	17u
-#define FIRMWARE_MIN_RUN	21u
+#define FIRMWARE_MIN		17u
+#define FIRMWARE_SLEEP		19u	/* has the actions SLEEP and HALT */
+#define FIRMWARE_NEW_LAYOUT	21u
 #define FIRMWARE_MAX		23u
+#define FIRMWARE_UNSEEN		24u	/* is in the field, and taken to be as the one before */
 
 struct h8l_network;
 
@@ -55,6 +56,7 @@ int device_open_os(const struct h8l_os *os, const char *name, struct h8l_device 
 		   struct h8l_error *error);
 /* Can this firmware run networks? 0, or -ENOTSUP with the versions that can */
 int device_check_firmware(const struct h8l_device *device, struct h8l_error *error);
+bool device_has_old_firmware(const struct h8l_device *device);
 /* "hailo0": how sysfs calls the node */
 const char *device_class_name(const struct h8l_device *device);
 void device_hold(struct h8l_device *device);

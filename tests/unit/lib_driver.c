@@ -76,6 +76,8 @@ static const uint8_t body_sizes[HW_ACTION_COUNT] = {
 struct cursor {
 	uint8_t *at;
 	size_t left;
+	bool old;			/* as firmware before 4.21 has them */
+	uint8_t body[64];		/* then: one in today's layout */
 };
 
 static uint8_t *advance(struct cursor *c, size_t size)
@@ -87,6 +89,32 @@ static uint8_t *advance(struct cursor *c, size_t size)
 	c->at += size;
 	c->left -= size;
 	return at;
+}
+
+/* Before firmware 4.21 stream registers have one byte more, which must say that
+ * the host has computed them.
+ */
+static uint8_t *old_body(struct cursor *c, uint8_t type)
+{
+	unsigned int registers = type == HW_ACTION_ACTIVATE_BOUNDARY_OUTPUT ||
+				 type == HW_ACTION_ACTIVATE_INTER_INPUT ||
+				 type == HW_ACTION_ACTIVATE_INTER_OUTPUT ? 3 : 2;
+	unsigned int at = registers + HW_OLD_REG_BY_HOST_AT;
+	const uint8_t *body = advance(c, body_sizes[type] + (size_t)1);
+
+	if (!body || body[at] != 1)
+		return NULL;
+	memcpy(c->body, body, at);
+	memcpy(c->body + at, body + at + 1, body_sizes[type] - at);
+	return c->body;
+}
+
+static uint8_t *take_body(struct cursor *c, uint8_t type)
+{
+	if (c->old && type >= HW_ACTION_ACTIVATE_BOUNDARY_INPUT &&
+	    type <= HW_ACTION_ACTIVATE_DDR_OUTPUT)
+		return old_body(c, type);
+	return advance(c, body_sizes[type]);
 }
 
 static int walk_one(struct cursor *c, void (*each)(void *ctx, uint8_t type, uint8_t *body),
@@ -108,7 +136,7 @@ static int walk_one(struct cursor *c, void (*each)(void *ctx, uint8_t type, uint
 		count = block->count;
 	}
 	for (; count && type < HW_ACTION_COUNT; count--) {
-		uint8_t *body = advance(c, body_sizes[type]);
+		uint8_t *body = take_body(c, type);
 
 		if (!body)
 			return -1;
@@ -117,15 +145,20 @@ static int walk_one(struct cursor *c, void (*each)(void *ctx, uint8_t type, uint
 	return count ? -1 : 0;
 }
 
+static int walk(struct cursor *c, void (*each)(void *ctx, uint8_t type, uint8_t *body), void *ctx)
+{
+	while (c->left)
+		if (walk_one(c, each, ctx))
+			return -1;
+	return 0;
+}
+
 int drv_walk(uint8_t *list, size_t size, void (*each)(void *ctx, uint8_t type, uint8_t *body),
 	     void *ctx)
 {
-	struct cursor c = { list, size };
+	struct cursor c = { .at = list, .left = size };
 
-	while (c.left)
-		if (walk_one(&c, each, ctx))
-			return -1;
-	return 0;
+	return walk(&c, each, ctx);
 }
 
 /* ---- maps and lists ---- */
@@ -786,11 +819,17 @@ static void forget_apps(struct drv *drv)
 	drv->app_count = 0;
 }
 
+static bool has_old_firmware(const struct drv *drv)
+{
+	return drv->firmware[1] < 21;
+}
+
 static void take_header(struct drv *drv, const struct hailo8l_fw_control *c)
 {
-	uint32_t len;
+	uint32_t len, wanted = has_old_firmware(drv) ? sizeof(struct hw_old_app_header) :
+						       sizeof(struct hw_app_header);
 
-	if (!param(c, 0, &len) || len != sizeof(struct hw_app_header) || !drv->marked ||
+	if (!param(c, 0, &len) || len != wanted || !drv->marked ||
 	    drv->enabled_app >= 0 || drv->app_count == DRV_MAX_APPS)
 		violate(drv, 0, "application header at the wrong time or of the wrong size");
 	else
@@ -903,8 +942,12 @@ static void read_contexts(struct drv *drv, struct drv_app *app)
 {
 	for (unsigned int i = 0; i < app->context_count; i++) {
 		struct reading r = { .drv = drv };
+		struct cursor c = {
+			.at = app->contexts[i].list, .left = app->contexts[i].size,
+			.old = has_old_firmware(drv),
+		};
 
-		if (drv_walk(app->contexts[i].list, app->contexts[i].size, read_action, &r))
+		if (walk(&c, read_action, &r))
 			violate(drv, 0, "context %u is no list of actions", i);
 		for (unsigned int s = 0; s < HW_MAX_CONFIG_CHANNELS; s++)
 			if (r.config[s] || r.fetched[s])

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hw/control.h"
+#include "lib/old_firmware.h"
 #include "tests/unit/lib_alloc.h"
 
 #include "tests/unit/lib_bench.h"	/* last: cmocka defines fail() */
@@ -511,19 +512,33 @@ static const struct drv_control *find_control(const struct drv *drv, uint32_t op
 	return NULL;
 }
 
+static void check_old_header(const struct drv_control *c)
+{
+	static const uint8_t batches[16] = { 3 };
+	const uint8_t *header = c->bytes + 24;
+
+	assert_int_equal(c->len, 24 + 41);
+	assert_int_equal(header[0], 1);			/* contexts */
+	assert_int_equal(header[6], 1);			/* networks */
+	assert_int_equal(header[7] | header[8] << 8, 512);
+	assert_memory_equal(header + 9, batches, sizeof(batches));
+	for (int i = 25; i < 41; i++)
+		assert_int_equal(header[i], 0);
+}
+
 static void firmware_versions(void **state)
 {
 	struct h8l_network_options batch = { .batch_size = 3 };
 
 	(void)state;
-	for (uint32_t minor = 16; minor <= 24; minor++) {
+	for (uint32_t minor = 16; minor <= 25; minor++) {
 		struct bench *b = bench_new(DESC_HAILO8);
 		const struct drv_control *header;
 
 		b->drv->firmware[1] = minor;
 		assert_int_equal(bench_open_device(b), 0);
-		if (minor < 21) {
-			expect_open(b, &batch, -ENOTSUP, "4.21 to 4.23 can");
+		if (minor < 17 || minor > 24) {
+			expect_open(b, &batch, -ENOTSUP, "4.17 to 4.23 can");
 			bench_free(b);
 			continue;
 		}
@@ -533,7 +548,39 @@ static void firmware_versions(void **state)
 		check_output(b, b->out, 0, 0);
 		check_output(b, b->small, 1, 0);
 		header = find_control(b->drv, HW_OP_SET_NETWORK_GROUP_HEADER);
-		assert_int_equal(header->len, 24 + 32);
+		if (minor < 21)
+			check_old_header(header);
+		else
+			assert_int_equal(header->len, 24 + 32);
+		bench_free(b);
+	}
+}
+
+/* Actions that came with 4.19, of files made for measuring */
+static void measuring_actions(void **state)
+{
+	static const uint8_t types[] = { HW_ACTION_SLEEP, HW_ACTION_HALT };
+	const uint32_t us = htole32(1000);
+
+	(void)state;
+	for (uint32_t i = 0; i < 8; i++) {
+		struct bench *b = bench_new(DESC_HAILO8);
+		uint32_t minor = 17 + i / 2;
+		uint8_t type = types[i % 2];
+		struct action_list list = { 0 };
+
+		b->drv->firmware[1] = minor;
+		assert_int_equal(bench_open_device(b), 0);
+		actions_add(&list, type, &us, type == HW_ACTION_SLEEP ? sizeof(us) : 0);
+		if (minor < 19) {
+			assert_int_equal(old_actions(b->device, &list, &b->error), -ENOTSUP);
+			assert_non_null(strstr(b->error.text, type == HW_ACTION_SLEEP ?
+					       "cannot sleep" : "cannot halt"));
+			assert_non_null(strstr(b->error.text, "4.19 to 4.23 can"));
+		} else {
+			assert_int_equal(old_actions(b->device, &list, &b->error), 0);
+		}
+		actions_free(&list);
 		bench_free(b);
 	}
 }
@@ -638,6 +685,7 @@ int main(void)
 		cmocka_unit_test(claims),
 		cmocka_unit_test(refused_messages),
 		cmocka_unit_test(firmware_versions),
+		cmocka_unit_test(measuring_actions),
 		cmocka_unit_test(firmware_full),
 		cmocka_unit_test(failing_ioctls),
 		cmocka_unit_test(allocation_failures),
