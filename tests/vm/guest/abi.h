@@ -278,14 +278,59 @@ struct actions {
 	uint8_t data[512];
 };
 
+/* Of the firmware in whose layout messages are: 4.minor */
+static uint32_t firmware_minor = 23;
+
+static inline bool is_old(void)
+{
+	return firmware_minor < 21;
+}
+
+static inline void find_firmware(int fd)
+{
+	struct hw_core_identify id;
+	struct message m;
+
+	begin(&m, HW_OP_CORE_IDENTIFY);
+	EXPECT(send_control(fd, &m, HAILO8L_CPU_CORE, 1000), 0);
+	memcpy(&id, m.data + sizeof(struct hw_ctrl_response), sizeof(id));
+	firmware_minor = le32toh(id.fw_version[1]);
+}
+
+/* Where old firmware wants a byte more in the body of an action, 0: nowhere */
+static inline uint32_t by_host_at(uint8_t type)
+{
+	switch (is_old() ? type : HW_ACTION_HALT) {
+	case HW_ACTION_ACTIVATE_BOUNDARY_INPUT:
+	case HW_ACTION_ACTIVATE_DDR_INPUT:
+	case HW_ACTION_ACTIVATE_DDR_OUTPUT:
+		return offsetof(struct hw_activate_boundary_input, reg) + HW_OLD_REG_BY_HOST_AT;
+	case HW_ACTION_ACTIVATE_BOUNDARY_OUTPUT:
+	case HW_ACTION_ACTIVATE_INTER_INPUT:
+	case HW_ACTION_ACTIVATE_INTER_OUTPUT:
+		return offsetof(struct hw_activate_output, reg) + HW_OLD_REG_BY_HOST_AT;
+	default:
+		return 0;
+	}
+}
+
+static inline void put_bytes(struct actions *a, const void *bytes, uint32_t len)
+{
+	if (len)
+		memcpy(a->data + a->len, bytes, len);
+	a->len += len;
+}
+
 static inline void action(struct actions *a, uint8_t type, const void *body, uint32_t len)
 {
 	struct hw_action head = { .type = type, .timestamp = htole32(HW_ACTION_TIMESTAMP) };
+	uint32_t at = by_host_at(type);
+	uint8_t by_host = 1;
 
-	memcpy(a->data + a->len, &head, sizeof(head));
-	if (len)
-		memcpy(a->data + a->len + sizeof(head), body, len);
-	a->len += sizeof(head) + len;
+	put_bytes(a, &head, sizeof(head));
+	put_bytes(a, body, at);
+	put_bytes(a, &by_host, at ? 1 : 0);
+	put_bytes(a, (const uint8_t *)body + at, len - at);
 }
 
 static inline int send_context(int fd, uint8_t type, const struct actions *list)
@@ -381,10 +426,17 @@ static inline int send_header(int fd)
 		.dynamic_contexts = htole16(1), .preliminary_run_asap = 1, .networks = 1,
 		.csm_buffer_size = htole16(512), .batch_size = htole16(1),
 	};
+	struct hw_old_app_header old = {
+		.dynamic_contexts = htole16(1), .preliminary_run_asap = 1, .networks = 1,
+		.csm_buffer_size = htole16(512), .batch_size = { htole16(1) },
+	};
 	struct message m;
 
 	begin(&m, HW_OP_SET_NETWORK_GROUP_HEADER);
-	add(&m, &header, sizeof(header));
+	if (is_old())
+		add(&m, &old, sizeof(old));
+	else
+		add(&m, &header, sizeof(header));
 	return send_control(fd, &m, HAILO8L_CPU_CORE, 1000);
 }
 

@@ -51,6 +51,63 @@ static void lists_of_others(int fd)
 	close(other);
 }
 
+static const struct {
+	uint8_t type, channel, buf, size;
+} ways[] = {
+#define WAY(type, ch, of) { type, ch, offsetof(struct of, buf), sizeof(struct of) }
+	WAY(HW_ACTION_ACTIVATE_BOUNDARY_INPUT, CH_IN, hw_activate_boundary_input),
+	WAY(HW_ACTION_ACTIVATE_BOUNDARY_OUTPUT, CH_OUT, hw_activate_output),
+	WAY(HW_ACTION_ACTIVATE_INTER_INPUT, CH_IN, hw_activate_inter_input),
+	WAY(HW_ACTION_ACTIVATE_INTER_OUTPUT, CH_OUT, hw_activate_output),
+	WAY(HW_ACTION_ACTIVATE_DDR_INPUT, CH_IN, hw_activate_ddr_input),
+	WAY(HW_ACTION_ACTIVATE_DDR_OUTPUT, CH_OUT, hw_activate_ddr_output),
+	WAY(HW_ACTION_ACTIVATE_CFG_CHANNEL, CH_IN, hw_activate_cfg_channel),
+	WAY(HW_ACTION_OPEN_BOUNDARY_INPUT, CH_IN, hw_open_boundary_input),
+	WAY(HW_ACTION_OPEN_BOUNDARY_OUTPUT, CH_OUT, hw_open_boundary_output),
+#undef WAY
+};
+
+static int try_way(const struct net *n, size_t way, uint64_t bus)
+{
+	bool in = ways[way].channel == CH_IN;
+	struct hw_host_buffer buf = host_buffer(n, bus, in ? IN_PAGE : OUT_PAGE, 1);
+	struct actions list = { 0 };
+	uint8_t body[64] = { ways[way].channel };
+
+	memcpy(body + ways[way].buf, &buf, sizeof(buf));
+	action(&list, ways[way].type, body, ways[way].size);
+	return send_context(n->fd, HW_CONTEXT_ACTIVATION, &list);
+}
+
+/* Each action that has a list, in the layout of the firmware that runs and in the
+ * other one, which this firmware would read otherwise. It has got no header yet and
+ * takes none of them.
+ */
+static void every_way(int fd)
+{
+	uint32_t minor = firmware_minor, other = is_old() ? 23 : 20;
+	struct net n;
+
+	net_prepare(&n, fd, DESCS);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		uint64_t own = ways[i].channel == CH_IN ? n.bus_in : n.bus_out;
+		bool differs = is_old() ? by_host_at(ways[i].type) : false;
+		int ret;
+
+		expect_(try_way(&n, i, own), -EPROTO, "own list", ways[i].type);
+		expect_(try_way(&n, i, 0x100000), -EPERM, "foreign list", ways[i].type);
+		firmware_minor = other;
+		differs = differs || by_host_at(ways[i].type);
+		ret = try_way(&n, i, 0x100000);
+		check_(ret == -EPERM || ret == -EINVAL, "foreign, other layout", ways[i].type);
+		ret = try_way(&n, i, own);
+		check_(differs ? ret == -EPERM || ret == -EINVAL : ret == -EPROTO,
+		       "own, other layout", ways[i].type);
+		firmware_minor = minor;
+	}
+	net_free(&n);
+}
+
 /* Pages that the process may only read are not for an output. */
 static void read_only_memory(int fd)
 {
@@ -160,19 +217,31 @@ static void message_that_firmware_refused(int fd)
 	EXPECT(change_status(fd, HW_CS_RESET), 0);
 }
 
-static void list_in_the_header(int fd)
+static int send_header_bytes(int fd, const void *header, uint32_t len)
 {
-	struct hw_app_header header = {
-		.dynamic_contexts = htole16(1), .networks = 1,
-		.external_action_list = htole32(0x100000),
-	};
 	struct message m;
 
 	begin(&m, HW_OP_SET_NETWORK_GROUP_HEADER);
-	add(&m, &header, sizeof(header));
-	EXPECT(send_control(fd, &m, HAILO8L_CPU_CORE, 1000), -EPERM);
-	begin(&m, HW_OP_SET_NETWORK_GROUP_HEADER);
-	EXPECT(send_control(fd, &m, HAILO8L_CPU_CORE, 1000), -EINVAL);
+	if (len)
+		add(&m, header, len);
+	return send_control(fd, &m, HAILO8L_CPU_CORE, 1000);
+}
+
+static void list_in_the_header(int fd)
+{
+	struct hw_app_header today = {
+		.dynamic_contexts = htole16(1), .networks = 1,
+		.external_action_list = htole32(0x100000),
+	};
+	struct hw_old_app_header old = {
+		.dynamic_contexts = htole16(1), .networks = 1,
+		.external_action_list = htole32(0x100000),
+	};
+
+	EXPECT(send_header_bytes(fd, &today, sizeof(today)), is_old() ? -EINVAL : -EPERM);
+	EXPECT(send_header_bytes(fd, &old, sizeof(old)), is_old() ? -EPERM : -EINVAL);
+	EXPECT(send_header_bytes(fd, &old, sizeof(old) - 1), -EINVAL);
+	EXPECT(send_header_bytes(fd, NULL, 0), -EINVAL);
 }
 
 /* Whatever others tried: a frame comes back. Then the network is cleared away. */
@@ -365,11 +434,30 @@ static void opcodes_beside_a_network(int fd)
 	close(other);
 }
 
-int main(void)
+/* What firmware of a version that is not known would read in these */
+static void unknown_firmware(int fd)
+{
+	struct net n;
+
+	net_prepare(&n, fd, DESCS);
+	EXPECT(send_header(fd), -EOPNOTSUPP);
+	EXPECT(try_list(fd, n.bus_in, DESCS, IN_PAGE, CH_IN), -EOPNOTSUPP);
+	firmware_minor = 20;
+	EXPECT(send_header(fd), -EOPNOTSUPP);
+	net_free(&n);
+}
+
+int main(int argc, char **argv)
 {
 	int fd = open_node();
 
+	if (argc == 2 && !strcmp(argv[1], "unknown")) {
+		CASE("W-37 firmware of an unknown version", unknown_firmware(fd));
+		return verdict("abi_guard");
+	}
+	find_firmware(fd);
 	CASE("W-37 lists of others", lists_of_others(fd));
+	CASE("W-37 every action that has a list", every_way(fd));
 	CASE("W-13 memory that is read only", read_only_memory(fd));
 	CASE("W-13 read-only memory for an output", written_list(fd));
 	CASE("W-37 contexts that hide something", contexts_that_hide_something(fd));
