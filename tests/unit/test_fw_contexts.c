@@ -14,11 +14,9 @@
 
 #include "tests/emulator/fw.h"
 #include "tests/hef/pattern.h"
-#include "tests/unit/fw_host.h"
+#include "tests/unit/fw_fixture.h"
 #include "tests/unit/fw_list.h"
 
-#define HOST_BASE	0x200000000ull
-#define HOST_SIZE	0x4000000u
 #define IN		1		/* boundary */
 #define OUT		16
 #define INTER_OUT	17
@@ -34,7 +32,6 @@
 #define ROW		(2 * PAGE)
 #define ROWS		5
 
-static struct host host;
 
 struct app {
 	uint64_t in, out, inter, ddr;			/* lists */
@@ -43,23 +40,6 @@ struct app {
 	struct list activation, batch, preliminary, first, second;
 	struct hw_app_header header;
 };
-
-static int start(void **state)
-{
-	struct emu_config config;
-
-	(void)state;
-	host_config(&config);
-	host_start(&host, &config, HOST_BASE, HOST_SIZE);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	host_stop(&host);
-	return 0;
-}
 
 /* ---- lists ---- */
 

@@ -14,22 +14,9 @@
 
 #include "lib/md5.h"
 #include "tests/emulator/fw.h"
-#include "tests/unit/fw_host.h"
+#include "tests/unit/fw_fixture.h"
 
-#define HOST_BASE	0x100000000ull
-#define HOST_SIZE	0x1000000u
 
-static struct host host;
-
-static int start(void **state)
-{
-	struct emu_config config;
-
-	(void)state;
-	host_config(&config);
-	host_start(&host, &config, HOST_BASE, HOST_SIZE);
-	return 0;
-}
 
 /* A Hailo-8 evaluation-like card with names and a current monitor. */
 static int start_named(void **state)
@@ -45,13 +32,6 @@ static int start_named(void **state)
 	config.temperature[1] = 44.5f;
 	config.power_w = 2.25f;
 	host_start(&host, &config, HOST_BASE, HOST_SIZE);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	host_stop(&host);
 	return 0;
 }
 
@@ -444,16 +424,6 @@ static void latencies(void **state)
 }
 
 /* ---- faults ---- */
-
-static void start_with_fault(const struct emu_fault *fault)
-{
-	struct emu_config config;
-
-	host_config(&config);
-	config.faults[0] = *fault;
-	config.fault_count = 1;
-	host_start(&host, &config, HOST_BASE, HOST_SIZE);
-}
 
 static void fault_never(void **state)
 {

@@ -16,11 +16,9 @@
 #include "tests/emulator/fw.h"
 #include "tests/hef/nn_format.h"
 #include "tests/hef/pattern.h"
-#include "tests/unit/fw_host.h"
+#include "tests/unit/fw_fixture.h"
 #include "tests/unit/fw_list.h"
 
-#define HOST_BASE	0x1000000000ull
-#define HOST_SIZE	0x4000000u
 #define CFG		0
 #define IN		1
 #define OUT		16
@@ -41,34 +39,6 @@ struct app {
 	struct hw_app_header header;
 };
 
-static struct host host;
-
-static int start(void **state)
-{
-	struct emu_config config;
-
-	(void)state;
-	host_config(&config);
-	host_start(&host, &config, HOST_BASE, HOST_SIZE);
-	return 0;
-}
-
-static void start_with_fault(const struct emu_fault *fault)
-{
-	struct emu_config config;
-
-	host_config(&config);
-	config.faults[0] = *fault;
-	config.fault_count = 1;
-	host_start(&host, &config, HOST_BASE, HOST_SIZE);
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	host_stop(&host);
-	return 0;
-}
 
 /* ---- building an application ---- */
 
