@@ -498,7 +498,7 @@ class Runner:
 
     def count_parts(self, test, output):
         """Verdicts of a test that has several and says each on a line."""
-        parts = [re.match(r"(ok|SKIP|FAIL)\s+(.*)", line) for line in output]
+        parts = [re.match(r"(ok|SKIP|FAIL|n/a)\s+(.*)", line) for line in output]
         parts = [(p[1], p[2]) for p in parts if p] or [("FAIL", "no result at all")]
         for verdict, text in parts:
             self.add_verdict(verdict)

@@ -8,7 +8,8 @@ GUEST_TESTS := $(patsubst tests/vm/guest/%.c,$(O)/tests/vm/guest/%,$(wildcard te
 GUEST_PROGRAMS := $(GUEST_TESTS) $(filter $(O)/tools/% %/refnet %/mkfw,$(PROGRAMS))
 
 # What the programs of guests share with unit tests
-GUEST_OBJS := $(O)/tests/hef/pattern.o $(O)/tests/unit/kernel_compare.o
+GUEST_OBJS := $(O)/tests/hef/pattern.o $(O)/tests/unit/kernel_compare.o \
+	$(O)/tests/emulator/fault_option.o
 
 $(GUEST_TESTS): %: %.o $(GUEST_OBJS) $(LIB_A)
 	$(CC) $(H8L_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)

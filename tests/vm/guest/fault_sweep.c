@@ -8,6 +8,8 @@
  *	running		frames
  *	closing		close with transfers in flight
  *
+ * With "faults" alone: all that there are, as the chip's --help has them.
+ *
  * Prints a row of the table: what failed first, of what the errors that are
  * right here are ERRNO..., and what it took to make the chip run frames again:
  * nothing, a reset by sysfs, or a new card (which is for the caller to try).
@@ -16,6 +18,7 @@
 #include <poll.h>
 
 #include "abi.h"
+#include "tests/emulator/fault_option.h"
 #include "tests/hef/pattern.h"
 
 #define RESET "/sys/class/hailo_chardev/hailo0/reset"
@@ -70,18 +73,26 @@ static int configure(struct net *n)
 	return note(enable(fd, NET_CHANNELS), "enable channels");
 }
 
-static int wait_frame(int fd, uint8_t channel)
+/* One transfer of each channel, as a library waits: for all of them at once. */
+static int wait_frame(int fd)
 {
 	struct hailo8l_interrupts_wait a;
-	int ret, i;
+	uint32_t missing = NET_CHANNELS;
+	int ret = 0, i;
 
 	alarms_interrupt();
 	alarm(3);
-	ret = wait_channels(fd, 1u << channel, &a);
+	while (!ret && missing) {
+		ret = wait_channels(fd, missing, &a);
+		for (i = 0; !ret && i < a.channels_count; i++) {
+			if (a.irq_data[i].data == HAILO8L_IRQ_DATA_ERROR)
+				ret = -EIO;
+			else if (a.irq_data[i].data == HAILO8L_IRQ_DATA_NOT_ACTIVE)
+				ret = -ECONNRESET;
+			missing &= ~(1u << a.irq_data[i].channel);
+		}
+	}
 	alarm(0);
-	for (i = 0; !ret && i < a.channels_count; i++)
-		if (a.irq_data[i].data == HAILO8L_IRQ_DATA_ERROR)
-			return -EIO;
 	return ret == -EINTR ? -ETIMEDOUT : ret;
 }
 
@@ -103,8 +114,7 @@ static int frame(struct net *n)
 	memset(out, 0, OUT_BYTES);
 	expected_output(in, expected);
 	if (note(launch_out(n), "launch") < 0 || note(launch_in(n), "launch") < 0 ||
-	    note(wait_frame(n->fd, CH_OUT), "wait") < 0 ||
-	    note(wait_frame(n->fd, CH_IN), "wait") < 0)
+	    note(wait_frame(n->fd), "wait") < 0)
 		return -1;
 	next_frame++;
 	return note(memcmp(expected, out, OUT_BYTES) ? -EBADMSG : 0, "bytes");
@@ -119,9 +129,15 @@ static int frames(struct net *n, int count)
 	return ret;
 }
 
-static void phase_idle(int fd)
+static void read_log(int fd)
 {
 	struct hailo8l_read_log log = { .buffer_size = 512 };
+
+	note(call(fd, HAILO8L_READ_LOG, &log), "log");
+}
+
+static void phase_idle(int fd)
+{
 	struct pollfd p = { .fd = fd, .events = POLLPRI };
 	int i;
 
@@ -129,7 +145,7 @@ static void phase_idle(int fd)
 	for (i = 0; i < 4; i++)
 		note(simple_control(fd, HW_OP_IDENTIFY, HAILO8L_CPU_APP), "identify");
 	note(simple_control(fd, HW_OP_GET_CHIP_TEMPERATURE, HAILO8L_CPU_APP), "temperature");
-	note(call(fd, HAILO8L_READ_LOG, &log), "log");
+	read_log(fd);
 	poll(&p, 1, 200);
 }
 
@@ -141,6 +157,7 @@ static void phase_configure(int fd)
 	switch_faults();
 	if (configure(&n) >= 0)
 		frames(&n, 2);
+	read_log(fd);
 }
 
 static void phase_running(int fd)
@@ -152,6 +169,7 @@ static void phase_running(int fd)
 		_exit(5);
 	switch_faults();
 	frames(&n, 20);
+	read_log(fd);
 }
 
 static void phase_closing(int fd)
@@ -165,7 +183,12 @@ static void phase_closing(int fd)
 	for (i = 0; i < 4; i++)
 		launch_out(&n);
 	switch_faults();
+	/* Two frames whose ends nobody waits for, two more that never come */
+	for (i = 0; i < 2; i++)
+		note(launch_in(&n), "launch");
+	usleep(100000);
 	note(disable(fd, 1u << CH_IN), "disable");
+	read_log(fd);
 }
 
 /* Three good frames from scratch */
@@ -269,6 +292,10 @@ int main(int argc, char **argv)
 	size_t i;
 
 	outcome = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (argc == 2 && !strcmp(argv[1], "faults")) {
+		fault_option_list(stdout);
+		return 0;
+	}
 	if (argc < 4 || outcome == MAP_FAILED)
 		return 2;
 	for (i = 0; i < sizeof(phases) / sizeof(*phases); i++)
