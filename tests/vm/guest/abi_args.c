@@ -471,7 +471,7 @@ int main(void)
 	CASE("operations of the file", file_operations(fd));
 	CASE("W-1 lengths of controls", control_lengths(fd));
 	CASE("W-7 sizes of lists", list_arguments(fd));
-	CASE("W-8 sizes of mappings", map_arguments(fd));
+	CASE("W-8 W-15 sizes of mappings", map_arguments(fd));
 	CASE("W-12 descriptors that are no dma-buf", map_descriptors(fd));
 	CASE("W-15 ranges that overflow", sync_arguments(fd));
 	CASE("W-9 batches that do not fit", program_arguments(fd));

@@ -495,7 +495,7 @@ int main(void)
 	CASE("disabling ends a wait", disable_ends_a_wait(fd));
 	CASE("W-3 unmapped in flight", unmap_in_flight(fd));
 	CASE("W-4 list released in use", release_list_in_use(fd));
-	CASE("W-5 W-6 W-10 bad launches change nothing", bad_launches(fd));
+	CASE("W-5 W-6 W-10 W-15 bad launches change nothing", bad_launches(fd));
 	CASE("W-40 lists that no channel can run", odd_list(fd));
 	CASE("W-49 completions are not lost", wait_with_bad_pointer(fd));
 	CASE("W-16 others keep off", others_keep_off(fd));
