@@ -56,6 +56,7 @@ struct irq_state {
 	bool late;			/* it is told when it falls, by fault */
 	bool intx;			/* level of INTA */
 	uint64_t since_spurious;	/* MSIs since the last extra one */
+	uint64_t spurious_deadline;	/* of the next extra one */
 };
 
 enum boot_phase {
@@ -192,6 +193,7 @@ void irq_reset(struct emu *emu);
 void irq_update(struct emu *emu);	/* configuration space may have changed */
 void irq_latch(struct emu *emu, uint32_t bits);
 void irq_channel(struct emu *emu, unsigned int channel);
+uint64_t irq_run(struct emu *emu);	/* next deadline */
 /* false: not a register of this file. Writes carry the mask of bytes written. */
 bool irq_reg_read(struct emu *emu, uint32_t offset, uint32_t *value);
 bool irq_reg_write(struct emu *emu, uint32_t offset, uint32_t value, uint32_t mask);

@@ -170,7 +170,7 @@ static uint64_t run_once(struct emu *emu)
 			emu_reset(emu, EMU_RESET_POWER);
 		return emu->link_back;
 	}
-	next = boot_run(emu);
+	next = min_time(boot_run(emu), irq_run(emu));
 	next = min_time(next, mailbox_run(emu));
 	if (fw_is_running(emu->fw) && !emu->hung)
 		next = min_time(next, fw_run(emu->fw));

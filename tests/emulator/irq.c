@@ -20,6 +20,9 @@ static void deliver(struct emu *emu)
 	emu->host.raise_irq(emu->host.ctx);
 }
 
+/* Later, when the host has served the one before: at once they would be merged. */
+#define SPURIOUS_NS	(500 * NS_PER_US)
+
 static void spurious(struct emu *emu)
 {
 	const struct emu_fault *fault;
@@ -29,8 +32,22 @@ static void spurious(struct emu *emu)
 	if (++emu->irq.since_spurious < fault->value)
 		return;
 	emu->irq.since_spurious = 0;
-	emu->stats.irq_spurious++;
-	deliver(emu);
+	emu->irq.spurious_deadline = emu->now + SPURIOUS_NS;
+	emu->work = true;
+}
+
+uint64_t irq_run(struct emu *emu)
+{
+	uint64_t *due = &emu->irq.spurious_deadline;
+
+	if (emu->now < *due)
+		return *due;
+	*due = EMU_IDLE;
+	if (!emu->gone && pci_msi_enabled(emu)) {
+		emu->stats.irq_spurious++;
+		deliver(emu);
+	}
+	return EMU_IDLE;
 }
 
 static void send_msi(struct emu *emu)
@@ -100,7 +117,7 @@ void irq_update(struct emu *emu)
 void irq_reset(struct emu *emu)
 {
 	set_intx(emu, false);
-	emu->irq = (struct irq_state){ 0 };
+	emu->irq = (struct irq_state){ .spurious_deadline = EMU_IDLE };
 }
 
 void irq_latch(struct emu *emu, uint32_t bits)
