@@ -51,7 +51,8 @@ enum emu_fault_kind {
 	EMU_FAULT_IRQ_LOST,		/* value: drop the n-th MSI (from 1) after count */
 	EMU_FAULT_IRQ_SPURIOUS,		/* value: an extra MSI every n */
 	EMU_FAULT_CHANNEL_STUCK,	/* key: channel; value: after n transfers */
-	EMU_FAULT_DESC_ERROR,		/* key: channel; value: n-th transfer fails */
+	EMU_FAULT_DESC_ERROR,		/* key: channel; value: n-th transfer fails; value2: only its
+					 * descriptor says so, the channel goes on */
 	EMU_FAULT_FLIP_OUTPUT,		/* key: byte offset; value: xor mask; frame by after */
 	EMU_FAULT_ALL_ONES,		/* value: after n BAR accesses reads are ~0 */
 	EMU_FAULT_NOTIFY_STORM,		/* value: events per second; value2: id, 7 */

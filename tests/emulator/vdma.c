@@ -376,20 +376,30 @@ static void consume(struct vdma_channel *ch, const struct span *span)
 	ch->scanned_end = false;
 }
 
-/* The span's data moved: status, counters, interrupt, in this order. */
-static int complete(struct emu *emu, struct vdma_channel *ch, const struct span *span)
+/* What the last descriptor of a span is told, or 0: it did not ask. */
+static uint32_t status_of(uint32_t control, bool good)
+{
+	if (good)
+		return control & HW_DESC_STATUS_REQ ? HW_DESC_STATUS_DONE : 0;
+	return control & (HW_DESC_STATUS_REQ | HW_DESC_STATUS_REQ_ERROR) ? HW_DESC_STATUS_ERROR : 0;
+}
+
+/* The span is over: status, counters, interrupt, in this order. */
+static int complete(struct emu *emu, struct vdma_channel *ch, const struct span *span, bool good)
 {
 	struct channel_stats *stats = &emu->stats.channel[channel_number(emu, ch)];
 	uint32_t control = span->last->size_ctrl;
+	uint32_t status = status_of(control, good);
 	uint32_t epoch = ch->epoch;
 
-	if (control & HW_DESC_STATUS_REQ)
-		write_status(emu, ch, index_after(ch, span->descs - 1), 0, HW_DESC_STATUS_DONE);
+	if (status)
+		write_status(emu, ch, index_after(ch, span->descs - 1), 0, status);
 	if (ch->epoch != epoch)
 		return -ECANCELED;
 	consume(ch, span);
 	stats->bytes += span->len;
 	stats->descriptors += span->descs;
+	stats->errors += !good;
 	if (!(control & HW_DESC_IRQ_PROCESSED))
 		return 0;
 	stats->transfers++;
@@ -412,11 +422,14 @@ static int move_data(struct emu *emu, struct vdma_channel *ch, const struct span
 	return ch->epoch != epoch ? -ECANCELED : error;
 }
 
-static bool transfer_fails(struct emu *emu, const struct vdma_channel *ch,
-			   const struct span *span)
+static const struct emu_fault *transfer_fails(struct emu *emu, const struct vdma_channel *ch,
+					      const struct span *span)
 {
-	return (span->last->size_ctrl & HW_DESC_IRQ_PROCESSED) &&
-	       emu_fault(emu, EMU_FAULT_DESC_ERROR, channel_number(emu, ch), NULL);
+	const struct emu_fault *fault = NULL;
+
+	if (span->last->size_ctrl & HW_DESC_IRQ_PROCESSED)
+		emu_fault(emu, EMU_FAULT_DESC_ERROR, channel_number(emu, ch), &fault);
+	return fault;
 }
 
 /* One span. Returns its bytes, 0 when the next descriptor is too large for
@@ -424,6 +437,7 @@ static bool transfer_fails(struct emu *emu, const struct vdma_channel *ch,
  */
 static ssize_t move_span(struct emu *emu, struct vdma_channel *ch, uint8_t *data, size_t room)
 {
+	const struct emu_fault *fault;
 	struct span span;
 	int error;
 
@@ -442,11 +456,12 @@ static ssize_t move_span(struct emu *emu, struct vdma_channel *ch, uint8_t *data
 	}
 	if (error == -ECANCELED)
 		return error;
-	if (error || transfer_fails(emu, ch, &span)) {
+	fault = error ? NULL : transfer_fails(emu, ch, &span);
+	if (error || (fault && !fault->value2)) {
 		fail(emu, ch, error ? ERROR_BUS : ERROR_FAULT);
 		return -EIO;
 	}
-	error = complete(emu, ch, &span);
+	error = complete(emu, ch, &span, !fault);
 	return error ? error : (ssize_t)span.len;
 }
 
