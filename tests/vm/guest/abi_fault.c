@@ -145,15 +145,18 @@ static void error(int fd)
 	struct net n;
 	int i, failed = 0;
 
+	alarms_interrupt();
 	net_start(&n, fd, DESCS);
 	for (i = 0; i < 8; i++)
 		EXPECT(launch_out(&n), 1);
+	alarm(20);
 	for (i = 0; i < 8 && !failed; i++) {
 		EXPECT(launch_in(&n), IN_DESCS);
 		EXPECT(wait_channels(fd, 1u << CH_IN, &a), 0);
 		CHECK(a.channels_count == 1);
 		failed = a.irq_data[0].data == HAILO8L_IRQ_DATA_ERROR;
 	}
+	alarm(0);
 	CHECK(failed);
 	net_stop(&n);
 	net_free(&n);

@@ -7,6 +7,7 @@
 # timeout: 600
 # violations: yes
 # subtests: yes
+. /t/guest/_lib
 fails=0
 n=0
 seen=0
@@ -33,6 +34,7 @@ chip() {
 }
 
 works() { abi_dma >/tmp/works 2>&1 || { cat /tmp/works; fail "$name: does not work"; }; }
+recovery() { echo "$1" >/sys/module/hailo8l/parameters/auto_recovery; }
 does() { abi_fault "$1" >/tmp/does 2>&1 || { cat /tmp/does; fail "$name: $1"; }; }
 
 # starts: how the host half of channel 16 is, as the chip has it
@@ -63,10 +65,19 @@ says 'interrupt lost'
 passed "lost interrupts"
 chip --fault irq-spurious:every=1 || fail "$name: no node"
 works
+# Those of a soft reset come while the firmware is being written.
+spurious=$(count interrupts.spurious)
+echo 1 >/sys/class/hailo_chardev/hailo0/reset || fail "$name: cannot be reset"
+[ "$(count interrupts.spurious)" -gt "$spurious" ] || fail "$name: no interrupt came"
+works
 passed "W-24 interrupts without a cause, also while booting"
 chip --fault control-late:opcode=46,ms=300 || fail "$name: no node"
 does late
+# The driver asks for a sign of life then, which would take the late answer.
+recovery N
+does late
 does late_same
+recovery Y
 passed "W-26 a late answer is nobody's"
 chip --fault control-never:opcode=46 || fail "$name: no node"
 does late
@@ -91,13 +102,18 @@ does logs
 passed "W-11 log offsets of the chip"
 chip --fault desc-error:channel=2,n=3 || fail "$name: no node"
 does error
+chip --fault desc-error:channel=2,n=3,goes-on=1 || fail "$name: no node"
+does error
 passed "W-34 transfers that fail"
 chip --fault channel-stuck:channel=16,transfers=0 || fail "$name: no node"
 does stuck
 passed "a channel that is stuck"
 chip --fault driver-down-never || fail "$name: no node"
 works
+# Nothing but what the close does stops it then.
+recovery N
 does running
+recovery Y
 [ "$(starts)" = 0 ] || fail "$name: channel 16 still runs: $(host hmp "xp /1wx $bar2")"
 says 'did not acknowledge driver-down'
 passed "W-22 driver-down without an answer"
@@ -112,7 +128,7 @@ passed "W-25 a soft reset that fails is no success"
 # The link goes down under a program, and the card is taken out under one.
 # Without a recovery, which takes a minute there: see recover_remove.
 for mode in frames wait control notify; do
-	echo N >/sys/module/hailo8l/parameters/auto_recovery
+	recovery N
 	chip --fault all-ones:accesses=45000 || fail "$name: no node"
 	abi_victim $mode >/tmp/victim 2>&1 &
 	pid=$!
@@ -134,7 +150,7 @@ for mode in frames wait control notify; do
 	insmod /t/mod/hailo8l.ko
 done
 passed "W-39 W-20 a chip that is gone"
-echo Y >/sys/module/hailo8l/parameters/auto_recovery
+recovery Y
 chip || fail "no node without faults"
 abi_victim frames >/tmp/victim 2>&1 &
 pid=$!
