@@ -3,7 +3,7 @@
 #
 # epoll tells of completions and notifications, once or until they are fetched,
 # and wakes who waits when the device goes; the tracepoints count the same.
-# guests: amd64-6.12 amd64-7
+# guests: amd64-6.12 amd64-7 arm64-6.12-16k
 . /t/guest/_lib
 node=/sys/class/hailo_chardev/hailo0
 location=$(basename "$(readlink -f $node/device)")

@@ -4,7 +4,7 @@
 #
 # An interrupt is an edge, and its status is read once: what comes between
 # reading and clearing it must ring all the same.
-# guests: amd64-6.12 amd64-7
+# guests: amd64-6.12 amd64-7 arm64-6.12-16k
 . /t/guest/_lib
 fail() { bad "$*"; }
 
