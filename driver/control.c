@@ -246,7 +246,7 @@ static int check_start(struct h8l_file *f, u32 op, const u8 *data, u32 len)
 	h8l_dma_begins(h, op == HW_OP_SET_CONTEXT_INFO);
 	err = check_contents(f, op, data, len) ?: h8l_share_take(f, H8L_CLAIM_NETWORKS);
 	if (!err) {
-		h->configured_by = f;
+		WRITE_ONCE(h->configured_by, f);
 		return 0;
 	}
 	if (!known)
@@ -317,6 +317,6 @@ void h8l_control_done(struct h8l_device *h, u32 op, const u8 *data, u32 len, boo
 		h8l_dma_ended(h);
 	if (op == HW_OP_CLEAR_CONFIGURED_APPS) {
 		h8l_share_networks_gone(h);
-		h->stale_networks = false;
+		WRITE_ONCE(h->stale_networks, false);
 	}
 }

@@ -68,7 +68,7 @@ static void add_head(struct h8l_device *h, struct dump *d)
 	say(d, "firmware: %u.%u.%u\n", h->fw_version[0], h->fw_version[1], h->fw_version[2]);
 	say(d, "reason: %s\n", READ_ONCE(h->rec.why) ?: "none");
 	say(d, "recoveries: %u\n", h->rec.count);
-	say(d, "owed: %d\npolled: %d\nstale-networks: %d\n", h->mbox.owed, h->polled,
+	say(d, "owed: %d\npolled: %d\nstale-networks: %d\n", h->mbox.owed, READ_ONCE(h->polled),
 	    h->stale_networks);
 	say(d, "last-control: length %u, %*ph\n", h->rec.record_len,
 	    (int)min_t(u32, h->rec.record_len, H8L_RECORD_LEN), h->rec.record);

@@ -67,15 +67,15 @@ static void show_channel(struct seq_file *m, const struct h8l_channel *ch)
 
 static void show_channels(struct seq_file *m, struct h8l_device *h)
 {
-	struct h8l_channel ch;
 	unsigned long flags;
 	int i;
 
 	for (i = 0; i < HW_VDMA_CHANNELS; i++) {
+		const struct h8l_channel *ch = &h->channel[i];
+
 		spin_lock_irqsave(&h->irq_lock, flags);
-		ch = h->channel[i];
-		if (ch.owner || ch.errors)
-			show_channel(m, &ch);
+		if (ch->owner || ch->errors)
+			show_channel(m, ch);
 		spin_unlock_irqrestore(&h->irq_lock, flags);
 	}
 }

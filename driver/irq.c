@@ -204,7 +204,7 @@ void h8l_irq_look(struct h8l_device *h)
 {
 	u32 idle = READ_ONCE(h->irq_idle);
 
-	if (!h8l_irq_poll(h) || h->polled)
+	if (!h8l_irq_poll(h) || READ_ONCE(h->polled))
 		return;
 	if (h->irq_careful || !was_late(h, idle))
 		note_loss(h);
@@ -229,10 +229,10 @@ void h8l_irq_doubt(struct h8l_device *h)
 	/* It may be on its way. */
 	if (!READ_ONCE(h->irq_seen))
 		msleep(20);
-	if (READ_ONCE(h->irq_seen) || h->polled)
+	if (READ_ONCE(h->irq_seen) || READ_ONCE(h->polled))
 		return;
 	pci_warn(h->pdev, "interrupts do not arrive, polling instead: slow\n");
-	h->polled = true;
+	WRITE_ONCE(h->polled, true);
 	schedule_delayed_work(&h->poll, 1);
 }
 
@@ -277,7 +277,7 @@ void h8l_irq_on(struct h8l_device *h)
 	iowrite32(U32_MAX, h->config + HW_REG_ISTATUS);
 	iowrite32(U32_MAX, h->config + HW_REG_D2H_IRQ);
 	iowrite32(U32_MAX, h->config + HW_REG_H2D_IRQ);
-	if (h->polled)
+	if (READ_ONCE(h->polled))
 		schedule_delayed_work(&h->poll, 1);
 }
 

@@ -325,7 +325,7 @@ void h8l_list_put(struct h8l_list *list)
 void h8l_dma_begins(struct h8l_device *h, bool named)
 {
 	mutex_lock(&h->mem_lock);
-	h->dma_active = true;
+	WRITE_ONCE(h->dma_active, true);
 	h->lists_known |= named;
 	mutex_unlock(&h->mem_lock);
 }
@@ -357,7 +357,7 @@ static void free_retired(struct h8l_device *h)
 void h8l_dma_ended(struct h8l_device *h)
 {
 	mutex_lock(&h->mem_lock);
-	h->dma_active = false;
+	WRITE_ONCE(h->dma_active, false);
 	mutex_unlock(&h->mem_lock);
 	free_retired(h);
 }

@@ -176,7 +176,7 @@ static int settle(struct h8l_device *h, bool interruptible)
 		if (left < 0 && left != -ETIMEDOUT)
 			return left;
 	}
-	m->owed = false;
+	WRITE_ONCE(m->owed, false);
 	reinit_completion(&m->answered);
 	WRITE_ONCE(m->rang, false);
 	return 0;
@@ -239,7 +239,7 @@ static int transact(struct h8l_device *h, const union letter *request, u32 cpu,
 	err = await_answer(h, answer, op, timeout_ms, interruptible);
 	/* A firmware reset has no answer: nothing is owed then. */
 	if (err == -EINTR || (err == -ETIMEDOUT && op != HW_OP_RESET)) {
-		h->mbox.owed = true;
+		WRITE_ONCE(h->mbox.owed, true);
 		h->mbox.owed_until = jiffies + msecs_to_jiffies(OWED_MS);
 	}
 	account(h, op, cpu, err, answer, begin);
@@ -463,7 +463,7 @@ static void forget_networks(struct h8l_device *h)
 		err = command(h, &clear_networks, HAILO8L_CPU_CORE, answer);
 	kfree(answer);
 	h8l_share_networks_gone(h);
-	h->stale_networks = err;
+	WRITE_ONCE(h->stale_networks, err);
 	if (!err)
 		return;
 	h8l_log(h, KERN_WARNING, "firmware did not forget the networks of a dead program: %d\n",
@@ -617,7 +617,7 @@ void h8l_quiesce(struct h8l_device *h, struct h8l_file *f)
 	if (h->configured_by && (!f || h->configured_by == f)) {
 		if (answered)
 			forget_networks(h);
-		h->stale_networks |= !answered;
+		WRITE_ONCE(h->stale_networks, h->stale_networks || !answered);
 		h8l_share_networks_gone(h);
 	}
 	h8l_dma_ended(h);
@@ -639,11 +639,12 @@ static void publish(struct h8l_device *h, const u32 *words, u16 len)
 	struct h8l_event *event;
 
 	mutex_lock(&m->events_lock);
-	event = &m->event[m->event_seq++ % H8L_EVENTS];
+	event = &m->event[m->event_seq % H8L_EVENTS];
 	event->len = len;
 	memset(event->data, 0, sizeof(event->data));
 	memcpy(event->data, words, len);
-	trace_hailo8l_notification(h->index, m->event_seq - 1, event_id(words, len), words, len);
+	trace_hailo8l_notification(h->index, m->event_seq, event_id(words, len), words, len);
+	WRITE_ONCE(m->event_seq, m->event_seq + 1);
 	mutex_unlock(&m->events_lock);
 	wake_up_all(&m->event_wait);
 }
@@ -694,7 +695,7 @@ static bool next_event(struct h8l_file *f, struct hailo8l_notification *a, u64 *
 
 	mutex_lock(&m->events_lock);
 	if (m->event_seq - f->event_seq > H8L_EVENTS)
-		f->event_seq = m->event_seq - H8L_EVENTS;
+		WRITE_ONCE(f->event_seq, m->event_seq - H8L_EVENTS);
 	any = f->event_seq != m->event_seq;
 	if (any) {
 		*seq = f->event_seq;
@@ -710,7 +711,7 @@ static void event_was_read(struct h8l_file *f, u64 seq)
 {
 	mutex_lock(&f->h->mbox.events_lock);
 	if (f->event_seq == seq)
-		f->event_seq++;
+		WRITE_ONCE(f->event_seq, f->event_seq + 1);
 	mutex_unlock(&f->h->mbox.events_lock);
 }
 

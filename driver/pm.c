@@ -78,7 +78,7 @@ static int runtime_suspend(struct device *dev)
 {
 	struct h8l_device *h = dev_get_drvdata(dev);
 
-	if (no_power_mode || !h8l_usable(h) || h->polled)
+	if (no_power_mode || !h8l_usable(h) || READ_ONCE(h->polled))
 		return -EBUSY;
 	if (h->configured_by || h->stale_networks || READ_ONCE(h->dma_active) || h8l_vdma_any(h))
 		return -EBUSY;

@@ -326,7 +326,7 @@ int h8l_reset(struct h8l_device *h)
 
 	if (!mutex_trylock(&h->reset_lock))
 		return -EBUSY;
-	h->resets++;
+	WRITE_ONCE(h->resets, h->resets + 1);
 	forget_tries(h);
 	err = reset_until_it_works(h, &how);
 	mutex_unlock(&h->reset_lock);

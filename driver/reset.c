@@ -94,7 +94,7 @@ int h8l_boot_checked(struct h8l_device *h)
 		return err;
 	h8l_dma_ended(h);
 	h8l_share_networks_gone(h);
-	h->stale_networks = false;
+	WRITE_ONCE(h->stale_networks, false);
 	err = h8l_check(h);
 	if (!err)
 		return 0;

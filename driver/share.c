@@ -281,7 +281,7 @@ void h8l_share_leave(struct h8l_file *f)
 
 	/* Still there only if the chip was off, and forgot them so. */
 	if (READ_ONCE(f->h->configured_by) == f)
-		f->h->configured_by = NULL;
+		WRITE_ONCE(f->h->configured_by, NULL);
 	mutex_lock(&s->lock);
 	drop(s, f, U32_MAX);
 	mutex_unlock(&s->lock);
@@ -298,7 +298,7 @@ void h8l_share_networks_gone(struct h8l_device *h)
 	mutex_lock(&s->lock);
 	drop(s, h->configured_by, H8L_CLAIM_NETWORKS);
 	mutex_unlock(&s->lock);
-	h->configured_by = NULL;
+	WRITE_ONCE(h->configured_by, NULL);
 }
 
 /* --- for people --------------------------------------------------------- */

@@ -66,7 +66,7 @@ static DEVICE_ATTR_WO(reset);
 
 static ssize_t reset_count_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", to_h8l(dev)->resets);
+	return sysfs_emit(buf, "%u\n", READ_ONCE(to_h8l(dev)->resets));
 }
 static DEVICE_ATTR_RO(reset_count);
 
@@ -76,8 +76,8 @@ static ssize_t firmware_version_show(struct device *dev, struct device_attribute
 	struct h8l_device *h = to_h8l(dev);
 	int err = h8l_identify(h);
 
-	return err ?: sysfs_emit(buf, "%u.%u.%u\n", h->fw_version[0], h->fw_version[1],
-				 h->fw_version[2]);
+	return err ?: sysfs_emit(buf, "%u.%u.%u\n", READ_ONCE(h->fw_version[0]),
+				 READ_ONCE(h->fw_version[1]), READ_ONCE(h->fw_version[2]));
 }
 static DEVICE_ATTR_RO(firmware_version);
 

@@ -70,7 +70,7 @@ void h8l_vdma_doubt(struct h8l_device *h)
 	unsigned long flags;
 
 	spin_lock_irqsave(&h->irq_lock, flags);
-	h->epoch++;
+	WRITE_ONCE(h->epoch, h->epoch + 1);
 	spin_unlock_irqrestore(&h->irq_lock, flags);
 }
 
@@ -187,7 +187,7 @@ void h8l_vdma_stopped(struct h8l_device *h)
 	int i;
 
 	spin_lock_irqsave(&h->irq_lock, flags);
-	h->epoch++;
+	WRITE_ONCE(h->epoch, h->epoch + 1);
 	for (i = 0; i < HW_VDMA_CHANNELS; i++) {
 		struct h8l_channel *ch = &h->channel[i];
 
@@ -297,7 +297,7 @@ static int enable_channels(struct h8l_file *f, unsigned long bits, bool measure)
 	if (!err) {
 		for_each_set_bit(i, &bits, HW_VDMA_CHANNELS)
 			take_channel(f, &h->channel[i], measure);
-		f->channels |= bits;
+		WRITE_ONCE(f->channels, f->channels | bits);
 		WRITE_ONCE(f->silent, 0);
 	}
 	spin_unlock_irqrestore(&h->irq_lock, flags);
@@ -322,14 +322,15 @@ static void free_channel(struct h8l_file *f, struct h8l_channel *ch)
 	struct h8l_device *h = f->h;
 	struct h8l_list *list;
 	unsigned long flags;
+	u32 n;
 
 	spin_lock_irqsave(&h->irq_lock, flags);
 	list = ch->list;
 	ch->list = NULL;
 	spin_unlock_irqrestore(&h->irq_lock, flags);
 
-	while (ch->tail != ch->head)
-		put_pieces(SLOT(ch, ch->tail++));
+	for (n = ch->tail; n != ch->head; n++)
+		put_pieces(SLOT(ch, n));
 	if (list) {
 		list->channel = NULL;
 		h8l_list_put(list);
@@ -338,7 +339,7 @@ static void free_channel(struct h8l_file *f, struct h8l_channel *ch)
 	spin_lock_irqsave(&h->irq_lock, flags);
 	reset_channel(ch);
 	ch->owner = NULL;
-	f->channels &= ~BIT(ch->index);
+	WRITE_ONCE(f->channels, f->channels & ~BIT(ch->index));
 	spin_unlock_irqrestore(&h->irq_lock, flags);
 }
 
@@ -718,7 +719,8 @@ static bool pop_done(struct h8l_device *h, struct h8l_channel *ch)
 	return true;
 }
 
-static void report_channel(struct h8l_file *f, struct h8l_channel *ch,
+/* False if there was nothing to report. */
+static bool report_channel(struct h8l_file *f, struct h8l_channel *ch,
 			   struct hailo8l_irq_data *data)
 {
 	struct h8l_device *h = f->h;
@@ -726,6 +728,8 @@ static void report_channel(struct h8l_file *f, struct h8l_channel *ch,
 	u8 verdict;
 	u32 n = 0;
 
+	if (!h8l_vdma_ready(f, BIT(ch->index)))
+		return false;
 	while (pop_done(h, ch))
 		n++;
 	f->usage.completed[direction(ch) == DMA_FROM_DEVICE] += n;
@@ -738,6 +742,7 @@ static void report_channel(struct h8l_file *f, struct h8l_channel *ch,
 	data->engine = 0;
 	data->channel = ch->index;
 	data->data = verdict ?: min_t(u32, n, HAILO8L_IRQ_DATA_MAX_COMPLETED);
+	return true;
 }
 
 static void report(struct h8l_file *f, struct hailo8l_interrupts_wait *a)
@@ -746,11 +751,9 @@ static void report(struct h8l_file *f, struct hailo8l_interrupts_wait *a)
 	int i;
 
 	lockdep_assert_held(&f->lock);
-	for_each_set_bit(i, &bits, HW_VDMA_CHANNELS) {
-		if (has_news(&f->h->channel[i]))
-			report_channel(f, &f->h->channel[i],
-				       &a->irq_data[a->channels_count++]);
-	}
+	for_each_set_bit(i, &bits, HW_VDMA_CHANNELS)
+		a->channels_count += report_channel(f, &f->h->channel[i],
+						    &a->irq_data[a->channels_count]);
 }
 
 /* The user never saw it: say it again at the next wait. */
@@ -898,7 +901,7 @@ int h8l_ioctl_wait(struct h8l_file *f, void __user *arg)
 	a.channels_count = 0;
 	mutex_lock(&f->lock);
 	report(f, &a);
-	f->usage.waits += !!a.channels_count;
+	WRITE_ONCE(f->usage.waits, f->usage.waits + !!a.channels_count);
 	mutex_unlock(&f->lock);
 	h8l_leave(f->h);
 	if (!copy_to_user(arg, &a, sizeof(a)))
