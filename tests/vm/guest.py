@@ -356,8 +356,17 @@ class Guest:
         if not self.qmp.wait_event("DEVICE_DELETED", seconds, device=device.name):
             raise GuestError("the guest does not let go of %s" % device.name)
 
-    def plug(self, device):
-        self.qmp.run("device_add", **self._device_properties(device))
+    def plug(self, device, seconds=10):
+        """The socket of a chip is there a moment before anybody listens."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self.qmp.run("device_add", **self._device_properties(device))
+                return
+            except GuestError as error:
+                if "refused" not in str(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
 
     def restart_device(self, device, options):
         """A new chip in the same slot, as after a change of cards."""
