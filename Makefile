@@ -7,7 +7,7 @@
 # make dkms-install, make dkms-remove   hailo8l.ko for all kernels (root)
 # make unit       unit tests (SAN=1: with ASan and UBSan; use another O for it)
 # make check      everything that can be tested; installs what it needs (root)
-# make check-debug  the guests' tests on a kernel with KASAN, lockdep, kmemleak ...
+# make check-debug  the guests' tests on kernels with KASAN, lockdep, kmemleak, KCSAN ...
 # make demo       a network run end to end on the software chip, or on a real one
 # make bench      what the library costs, counted by callgrind
 # make fuzz       SECONDS=60: libFuzzer on everything that reads what others wrote (clang)

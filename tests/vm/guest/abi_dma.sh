@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# debug: kasan
+# debug: kasan kcsan
 # subtests: yes
 # core: yes
 #

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# debug: kasan
+# debug: kasan kcsan
 #
 # epoll tells of completions and notifications, once or until they are fetched,
 # and wakes who waits when the device goes; the tracepoints count the same.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# debug: kasan
+# debug: kasan kcsan
 #
 # Looking on: fdinfo, sysfs, tracepoints, the state in debugfs.
 . /t/guest/_lib

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan kcsan
 # subtests: yes
 #
 # The device goes away under programs in every state, and comes back. What is

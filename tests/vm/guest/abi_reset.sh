@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan kcsan
 # subtests: yes
 #
 # Resets under a running network. One message is meant to be refused by firmware

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan kcsan
 #
 # Several programs and one chip: turns are given in the order of asking, and a
 # program that dies in whatever state gives its turn back.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: kasan
 # emu: --fault boot-no-irq
 #
 # Firmware that comes up without an interrupt is found all the same.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: kasan
 # emu: --fault control-never:opcode=0
 #
 # Firmware that does not answer: an error in bounded time.

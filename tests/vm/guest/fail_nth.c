@@ -29,6 +29,8 @@
 #define DEPTH_CALLS 32
 #define DEPTH_DEVICE 8
 
+#define CHECKER_BYTES 4096	/* more than its longest function has */
+
 static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
 
 struct state {
@@ -90,14 +92,45 @@ static void find_driver(unsigned long *from, unsigned long *to)
 	}
 }
 
+/*
+ * Where the checker of DMA mappings is: what it allocates for its own books is no
+ * call of the driver's, and without it the checker switches itself off.
+ */
+static void find_checker(unsigned long *from, unsigned long *to)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	unsigned long at;
+	char line[256], name[128];
+
+	*from = ULONG_MAX;
+	*to = 0;
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%lx %*c %127s", &at, name) != 2 || strchr(name, '.') ||
+		    (strncmp(name, "debug_dma_", 10) && strcmp(name, "add_dma_entry")))
+			continue;
+		*from = at < *from ? at : *from;
+		*to = at + CHECKER_BYTES > *to ? at + CHECKER_BYTES : *to;
+	}
+	if (file)
+		fclose(file);
+	if (!*to || *to - *from > 16 * CHECKER_BYTES) {
+		puts("FAIL the checker of DMA mappings is not in /proc/kallsyms");
+		exit(1);
+	}
+}
+
 /* A kind that needs the driver on the stack, or one that nothing fulfils */
 static void set_kind(const char *kind, unsigned long from, unsigned long to, int depth)
 {
+	unsigned long checker_from, checker_to;
 	char path[96];
 
 #define FILE_OF(name) (snprintf(path, sizeof(path), "/sys/kernel/debug/%s/" name, kind), path)
 	put(FILE_OF("require-start"), "%#lx", from);
 	put(FILE_OF("require-end"), "%#lx", to);
+	find_checker(&checker_from, &checker_to);
+	put(FILE_OF("reject-start"), "%#lx", checker_from);
+	put(FILE_OF("reject-end"), "%#lx", checker_to);
 	put(FILE_OF("stacktrace-depth"), "%d", depth);
 	put(FILE_OF("verbose"), "0");
 	if (strcmp(kind, "fail_usercopy"))

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan
 #
 # Each fault of the chip in each phase: an error that fits, in bounded time,
 # and a chip that works again, at the latest as a new card. The rows are the

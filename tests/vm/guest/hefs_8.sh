@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: no, networks of third parties, as nets
 # timeout: 900
 # subtests: yes
 # emu: --arch hailo8

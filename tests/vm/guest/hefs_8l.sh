@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: no, networks of third parties, as nets
 # core: amd64-6.12-iommu
 # timeout: 900
 # subtests: yes

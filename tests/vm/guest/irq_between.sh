@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# debug: kasan
+# debug: kasan kcsan
 # subtests: yes
 #
 # An interrupt is an edge, and its status is read once: what comes between

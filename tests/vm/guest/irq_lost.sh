@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: kasan kcsan
 # emu: --fault irq-lost:n=0,after=4
 #
 # Interrupts stop coming: the run ends with the right bytes or with an error,

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# debug: kasan
+# debug: kasan kcsan
 # core: yes
 #
 # A program killed in any state leaves a chip that works.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: kasan kcsan
 # emu: --temperature 105,41 --power 2.5
 # subtests: yes
 #

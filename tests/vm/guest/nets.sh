@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: kasan
 # core: yes
 # timeout: 600
 # subtests: yes

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: no, one more network, as nets
 # core: yes
 #
 # A real photograph through a network; every byte as computed on the CPU.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: kasan
 #
 # The card is taken out in order and put in again.
 . /t/guest/_lib

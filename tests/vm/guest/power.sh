@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan
 #
 # A chip that nobody uses sleeps, programs do not notice, and sensors that are
 # looked at again and again neither fail nor keep it awake.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan kcsan
 #
 # A chip that hangs or loses its link is put right by the driver: one line in
 # the kernel's log, an error for who had a network, nothing for who only looks.

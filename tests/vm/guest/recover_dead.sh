@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan
 #
 # A link that stays down, DMA that does not stop, a network that stands still.
 # guests: amd64-6.12

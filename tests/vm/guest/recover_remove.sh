@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan
 #
 # The driver, or the card, goes while the chip is being put right.
 # guests: amd64-6.12

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan kcsan
 #
 # The tool beside a program that has the device: who has it is said, and one
 # can wait, and look meanwhile.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan
 #
 # A program that got its turn by waiting and does not use it loses it to the
 # next; one that uses it does not.

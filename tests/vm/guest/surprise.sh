@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: kasan
 # core: amd64-6.12-iommu arm64-6.12
 #
 # The card vanishes, idle and in the middle of a run: programs get an error,

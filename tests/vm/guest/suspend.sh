@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan
 #
 # The whole system sleeps, with a network on the chip: it is stopped before,
 # the firmware is loaded again after, and the program goes on with the same

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: kasan
 # append: swiotlb=force
 #
 # All DMA goes through bounce buffers: a missing sync shows as wrong bytes.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# debug: kasan kcsan
 #
 # Half an answer, and something that wakes who waits for it: only an interrupt
 # of the chip brings an answer.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: kasan
 # devices: 2
 #
 # Two cards, both at work at the same time.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# debug: no, the library refuses a file
 # subtests: yes
 #
 # A file for the Hailo-8 on a Hailo-8L is refused with the reason.

@@ -3,7 +3,9 @@
  * Provokes one report of each checker of a debug kernel, to see that it
  * reports and that the bench notices.
  */
+#include <linux/delay.h>
 #include <linux/dma-mapping.h>
+#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -85,6 +87,35 @@ static void two_orders(void)
 	mutex_unlock(&b);
 }
 
+static int shared;
+
+static int racer(void *unused)
+{
+	int i;
+
+	for (i = 0; i < 20000000 && !kthread_should_stop(); i++) {
+		shared++;
+		barrier();
+		if (i % 10000 == 0)
+			cond_resched();
+	}
+	while (!kthread_should_stop())
+		msleep(20);
+	return 0;
+}
+
+static void race(void)
+{
+	struct task_struct *one = kthread_run(racer, NULL, "canary1");
+	struct task_struct *two = kthread_run(racer, NULL, "canary2");
+
+	msleep(3000);
+	if (!IS_ERR(one))
+		kthread_stop(one);
+	if (!IS_ERR(two))
+		kthread_stop(two);
+}
+
 static int __init canary_init(void)
 {
 	static const struct {
@@ -93,7 +124,7 @@ static int __init canary_init(void)
 	} all[] = {
 		{ "slab", out_of_bounds }, { "shift", bad_shift }, { "sleep", sleep_in_atomic },
 		{ "dma", bad_unmap }, { "list", bad_list }, { "leak", leak },
-		{ "lock", two_orders },
+		{ "lock", two_orders }, { "race", race },
 	};
 	int i;
 
