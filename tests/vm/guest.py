@@ -159,7 +159,10 @@ class Guest:
         self._count = 0
         self._iommu, argument = IOMMUS[self.arch] if name.endswith(IOMMU) else ([], "")
         if name.startswith(DEBUG):
-            argument = "kasan_multi_shot"  # others do not know it and do not mind
+            # Others do not know it and do not mind. A guest without KVM is slow, so a race
+            # has to be waited for longer than KCSAN would.
+            argument = ("kasan_multi_shot kcsan.skip_watch=50 kcsan.udelay_task=1000 "
+                        "kcsan.udelay_interrupt=300")
         self._append = ("%s %s" % (argument, append)).strip()
         self._qemu_args = list(qemu_args)
         self._dir = tempfile.TemporaryDirectory(prefix="h8l-vm-")
