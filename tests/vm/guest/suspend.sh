@@ -23,7 +23,8 @@ devices)
 	echo none >/sys/power/pm_test
 	echo "$1" >/sys/power/mem_sleep || exit 1
 	echo 0 >/sys/class/rtc/rtc0/wakealarm
-	echo +4 >/sys/class/rtc/rtc0/wakealarm || exit 1
+	# Late enough that it sleeps by then, or it would never wake.
+	echo "+${H8L_SHORT:+3}4" >/sys/class/rtc/rtc0/wakealarm || exit 1
 	;;
 esac
 echo mem >/sys/power/state || exit 1
