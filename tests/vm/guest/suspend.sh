@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# debug: kasan
+# debug: no, its S3 has not been seen to end there (the alarm came before the sleep)
 #
 # The whole system sleeps, with a network on the chip: it is stopped before,
 # the firmware is loaded again after, and the program goes on with the same
