@@ -19,6 +19,8 @@
 VERSION := 0.1.0
 
 O ?= build
+# One name for each file, however the folder is called: .d files have names, too.
+override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 CROSS_COMPILE ?=
