@@ -678,8 +678,11 @@ int64_t h8l_network_frame_size(const struct h8l_network *network, enum h8l_direc
 			       unsigned int stream);
 
 /* Starts the network on the chip; another one running there through the same
- * device is stopped first. Not needed: the first frame does it. Stopping keeps
- * the configuration, so starting again is one message.
+ * device is stopped first, when its frames are done. Not needed: the first frame
+ * does it. Stopping keeps the configuration, so starting again is one message.
+ * Frames under way are cancelled: h8l_network_wait() gives them back with
+ * -ECANCELED, and their buffers with them. Errors: from the driver or, as
+ * h8l_network_open(), from the firmware. Thread-safe; they wait for their turn.
  */
 int h8l_network_start(struct h8l_network *network, struct h8l_error *error);
 int h8l_network_stop(struct h8l_network *network, struct h8l_error *error);

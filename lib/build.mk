@@ -69,6 +69,7 @@ $(O)/lib/hailo8lConfig.cmake: lib/hailo8lConfig.cmake.in always
 
 MAN3 := $(wildcard lib/man/*.3)
 MAN3DIR = $(DESTDIR)$(PREFIX)/share/man/man3
+EXAMPLEDIR = $(DESTDIR)$(PREFIX)/share/doc/hailo8l/examples
 
 # What depends on PREFIX and LIBDIR, which make does not see, is always made
 .PHONY: always
@@ -83,6 +84,8 @@ install-lib: $(LIB_A) $(LIB_SO) $(O)/lib/hailo8l.pc $(CMAKE_FILES)
 	$(INSTALL) -m 644 $(CMAKE_FILES) $(DESTDIR)$(CMAKEDIR)/
 	$(INSTALL) -m 644 include/hailo8l.h $(DESTDIR)$(PREFIX)/include/
 	$(INSTALL) -m 644 $(MAN3) $(MAN3DIR)/
+	$(INSTALL) -d $(EXAMPLEDIR)
+	$(INSTALL) -m 644 $(wildcard lib/examples/*.c) $(EXAMPLEDIR)/
 	# Every function has a page, if only one that leads to where it is described
 	for page in $(notdir $(MAN3)); do \
 		sed -n '/^\.SH NAME/{n;s/ \\- .*//;s/,/ /g;p;q}' lib/man/$$page | \
@@ -98,5 +101,7 @@ uninstall-lib:
 		$(DESTDIR)$(LIBDIR)/pkgconfig/hailo8l.pc $(DESTDIR)$(PREFIX)/include/hailo8l.h \
 		$(MAN3:lib/man/%=$(MAN3DIR)/%)
 	rm -f $$(grep -lsE '^\.so man3/(h8l_|hailo8l)' $(MAN3DIR)/h8l_*.3)
+	rm -f $(patsubst lib/examples/%,$(EXAMPLEDIR)/%,$(wildcard lib/examples/*.c))
+	-rmdir $(EXAMPLEDIR) $(dir $(EXAMPLEDIR)) 2>/dev/null
 	rm -f $(addprefix $(DESTDIR)$(CMAKEDIR)/,$(notdir $(CMAKE_FILES)))
 	-rmdir $(DESTDIR)$(CMAKEDIR) 2>/dev/null

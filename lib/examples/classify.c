@@ -13,12 +13,12 @@
  */
 static unsigned char *read_picture(const char *path, unsigned int height, unsigned int width)
 {
-	unsigned char *to = malloc((size_t)height * width * 3), *from = NULL;
+	unsigned char *to = (unsigned char *)malloc((size_t)height * width * 3), *from = NULL;
 	FILE *file = fopen(path, "rb");
 	unsigned int w = 0, h = 0;
 
 	if (file && fscanf(file, "P6 %5u %5u 255", &w, &h) == 2 && fgetc(file) != EOF && w && h)
-		from = malloc((size_t)w * h * 3);
+		from = (unsigned char *)malloc((size_t)w * h * 3);
 	if (!to || !from || fread(from, 3, (size_t)w * h, file) != (size_t)w * h) {
 		free(to);
 		to = NULL;
@@ -50,7 +50,7 @@ static void print_best(float *values, size_t count)
 
 int main(int argc, char **argv)
 {
-	struct h8l_format real = { .type = H8L_TYPE_FLOAT32 };
+	struct h8l_format real = { H8L_TYPE_FLOAT32, H8L_ORDER_AUTO };
 	struct h8l_device *device = NULL;
 	struct h8l_network *network = NULL;
 	struct h8l_hef *hef = NULL;
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 	if (failed)
 		fprintf(stderr, "classify: %s\n", error.text);
 	else
-		print_best(output.data, output.size / sizeof(float));
+		print_best((float *)output.data, output.size / sizeof(float));
 	h8l_network_close(network);
 	h8l_hef_close(hef);
 	h8l_device_close(device);

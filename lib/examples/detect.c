@@ -55,7 +55,7 @@ static int make_buffers(struct detector *d, const char *picture, struct h8l_erro
 
 int main(int argc, char **argv)
 {
-	struct h8l_error error = { .text = "out of memory" };
+	struct h8l_error error = { 0, "out of memory" };
 	struct h8l_post_result found;
 	struct detector d = { 0 };
 	int failed;

@@ -4,10 +4,13 @@
 # subtests: yes
 # debug: no, the library with many frames; abi_dma does the same to the driver
 #
-# Several frames at a time through networks with buffers between contexts and
-# rows in host memory: every byte compared with the CPU, nothing wrong for the chip.
+# Several frames at a time through networks with buffers between contexts, rows in
+# host memory, outputs that share a stream, pictures in planes, and boxes of the
+# chip in as many transfers as there are: every byte compared with the CPU,
+# nothing wrong for the chip.
 . /t/guest/_lib
-for name in two_contexts four_contexts ddr contexts_ddr; do
+for name in two_contexts four_contexts ddr contexts_ddr mux planes subnets many \
+	nms_boxes nms_burst nms_frame; do
 	for batch in 1 2 8; do
 		if run_net -b $batch -n $((2 * batch)) "/t/hef/$name.hef" >/tmp/log 2>&1; then
 			ok "$name, batches of $batch"
