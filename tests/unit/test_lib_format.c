@@ -504,23 +504,34 @@ static struct h8l_stream_info yuv_info(enum h8l_order device, uint32_t padded)
 	return info;
 }
 
+static void check_yuv_as(struct h8l_format format, const struct h8l_stream_info *info,
+			 const void *picture, const char *expected)
+{
+	char frame[64] = { 0 };
+	struct format_plan plan;
+
+	assert_int_equal(format_plan_init(&plan, info, false, &info->quant, format, NULL), 0);
+	assert_int_equal(plan.host_size, 24 * element(format.type));
+	format_to_device(&plan, picture, frame);
+	for (size_t i = 0; i < info->device_frame_size; i++)
+		if (!frame[i])
+			frame[i] = '.';
+	frame[info->device_shape.width * 6] = 0;
+	assert_string_equal(frame, expected);
+}
+
+/* As bytes, and the same numbers as floats */
 static void check_yuv(enum h8l_order host, enum h8l_order device, uint32_t padded,
 		      const char *expected)
 {
 	static const char picture[] = "AAAABBBBCCCCDDDDuvUVwxWX";
 	struct h8l_stream_info info = yuv_info(device, padded);
-	struct h8l_format format = { H8L_TYPE_UINT8, host };
-	char frame[64] = { 0 };
-	struct format_plan plan;
+	float real[24];
 
-	assert_int_equal(format_plan_init(&plan, &info, false, &info.quant, format, NULL), 0);
-	assert_int_equal(plan.host_size, 24);
-	format_to_device(&plan, picture, frame);
-	for (size_t i = 0; i < info.device_frame_size; i++)
-		if (!frame[i])
-			frame[i] = '.';
-	frame[2 * padded * 3] = 0;
-	assert_string_equal(frame, expected);
+	for (int i = 0; i < 24; i++)
+		real[i] = (float)picture[i];
+	check_yuv_as((struct h8l_format){ H8L_TYPE_UINT8, host }, &info, picture, expected);
+	check_yuv_as((struct h8l_format){ H8L_TYPE_FLOAT32, host }, &info, real, expected);
 }
 
 /* 4x4 pixels: two luma rows, then their chroma */

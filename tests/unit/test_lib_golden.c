@@ -1104,22 +1104,26 @@ static void run_multi(struct multi *m)
 	}
 }
 
-static void compare_all_messages(struct run *r)
+/* But for the last `left_out` of theirs */
+static void compare_all_messages(struct run *r, unsigned int left_out)
 {
 	struct lists *lists = calloc(1, sizeof(*lists));
-	unsigned int ours = 0;
+	unsigned int ours = 0, theirs = 0;
 
 	for (unsigned int i = 0; i < r->trace->count; i++) {
 		struct json_object *line = r->trace->lines[i];
 
 		if (!is(line, "name", "HAILO_FW_CONTROL"))
 			continue;
-		if (ours == r->drv->control_count ||
-		    number(line, "opn") != r->drv->controls[ours].opcode)
+		theirs++;
+		if (ours == r->drv->control_count)
+			continue;
+		if (number(line, "opn") != r->drv->controls[ours].opcode)
 			fail_run(r, "another opcode, theirs is", text(line, "op"));
 		compare_message(r, lists, line, &r->drv->controls[ours++]);
 	}
 	assert_int_equal(ours, r->drv->control_count);
+	assert_int_equal(ours + left_out, theirs);
 	free(lists);
 }
 
@@ -1142,7 +1146,7 @@ static void compare_multi(const char *scenario, const char *first, const char *s
 		free_buffers(&m.buffers[i]);
 	}
 	h8l_device_close(m.device);
-	compare_all_messages(&m.run);
+	compare_all_messages(&m.run, 0);
 	print_row(&row, "identical: %u messages", compared.messages - messages);
 	assert_string_equal(m.run.drv->violation, "");
 	assert_int_equal(drv_leftovers(m.run.drv), 0);
@@ -1157,6 +1161,62 @@ static void two_files(void **state)
 	compare_multi("shortcut_mnist_b1", "h8_shortcut_net_v1", "h8_mnist_cnn_v0", 0);
 	compare_multi("arcface_yolov8n_b4", "h8_arcface_mobilefacenet_v1", "h8_yolov8n_nms_v2",
 		      4);
+}
+
+/* ---- starts that the firmware refuses ---- */
+
+static int try_start(struct h8l_device **device, struct run *r, struct h8l_hef *hef,
+		     struct h8l_error *error)
+{
+	struct h8l_network_options options = { .flags = H8L_NETWORK_STOCK_MESSAGES };
+
+	return device_open_os(&r->drv->os, NULL, device, error) ?:
+	       h8l_network_open(*device, hef, &options, &r->network, error) ?:
+	       h8l_network_start(r->network, error);
+}
+
+/* The same messages before it and, to put things in order, behind it */
+static void compare_refusal(const char *scenario, int64_t opcode, unsigned int left_out)
+{
+	struct row row = { .hef = "h8_shortcut_net_v1" };
+	struct h8l_error error = { 0 };
+	struct h8l_device *device = NULL;
+	struct run r = { .row = &row };
+	struct h8l_hef *hef = open_hef(&row, &error);
+	unsigned int messages = compared.messages;
+
+	snprintf(row.hef, sizeof(row.hef), "_errors");
+	snprintf(row.scenario, sizeof(row.scenario), "%s", scenario);
+	r.trace = load_trace(&row);
+	r.drv = new_driver(&row);
+	r.drv->refuse_opcode = opcode;
+	r.drv->refuse_major = 5;
+	r.drv->refuse_minor = 7;
+	assert_int_equal(try_start(&device, &r, hef, &error), -EREMOTEIO);
+	assert_non_null(strstr(error.text, "0x00000005"));
+	h8l_network_close(r.network);
+	h8l_device_close(device);
+	h8l_hef_close(hef);
+	compare_all_messages(&r, left_out);
+	print_row(&row, "identical: %u messages%s", compared.messages - messages,
+		  left_out ? ", and no clearing of what was not configured" : "");
+	assert_string_equal(r.drv->violation, "");
+	assert_int_equal(drv_leftovers(r.drv), 0);
+	drv_free(r.drv);
+	free_trace(r.trace);
+	compared.recordings++;
+}
+
+static void refusals(void **state)
+{
+	(void)state;
+	compare_refusal("fw_fails_identify", HW_OP_IDENTIFY, 0);
+	compare_refusal("fw_fails_change_status", HW_OP_CHANGE_CONTEXT_SWITCH_STATUS, 0);
+	compare_refusal("fw_fails_clear_apps", HW_OP_CLEAR_CONFIGURED_APPS, 0);
+	/* Theirs clears the chip as at the end of a network, here there was none */
+	compare_refusal("fw_fails_get_hw_consts", HW_OP_GET_HW_CONSTS, 2);
+	compare_refusal("fw_fails_set_header", HW_OP_SET_NETWORK_GROUP_HEADER, 0);
+	compare_refusal("fw_fails_set_context_info", HW_OP_SET_CONTEXT_INFO, 0);
 }
 
 /* ---- tests, one per file ---- */
@@ -1209,15 +1269,17 @@ int main(void)
 
 	if (find_shared())
 		load_index();
-	for (unsigned int i = 0; i < row_count && count < 127; i++)
+	for (unsigned int i = 0; i < row_count && count < 126; i++)
 		if (!listed(tests, count, rows[i].hef))
 			tests[count++] = (struct CMUnitTest){
 				.name = rows[i].hef, .test_func = one_file,
 				.initial_state = rows[i].hef,
 			};
-	if (count)
+	if (count) {
 		tests[count++] = (struct CMUnitTest)cmocka_unit_test(two_files);
-	else
+		tests[count++] = (struct CMUnitTest)cmocka_unit_test(refusals);
+	} else {
 		tests[count++] = (struct CMUnitTest)cmocka_unit_test(no_recordings);
+	}
 	return _cmocka_run_group_tests("golden", tests, count, NULL, print_sums);
 }
