@@ -346,7 +346,7 @@ struct h8l_device *h8l_device_alloc(struct pci_dev *pdev)
 	INIT_LIST_HEAD(&h->retired);
 	INIT_LIST_HEAD(&h->retired_bindings);
 	init_waitqueue_head(&h->back);
-	mutex_init(&h->hwmon_lock);
+	mutex_init(&h->sensors.lock);
 	h8l_recovery_init(h);
 	init_completion(&h->soft_reset);
 	init_completion(&h->booted);

@@ -13,7 +13,7 @@
  *
  * h8l_device.files_lock, h8l_share.lock, h8l_mailbox.log_lock and .events_lock
  * nest inside the gate and h8l_mailbox.lock and have nothing inside.
- * h8l_device.reset_lock and .hwmon_lock are outside the gate, and the former is
+ * h8l_device.reset_lock and h8l_sensors.lock are outside the gate, and the former is
  * only ever tried.
  * No user memory is touched and no page pinned under any of them, because
  * that takes mmap_lock.
@@ -53,7 +53,6 @@
 /* Memory by the size that a user asks for: fail, and kill nobody for it. */
 #define H8L_GFP_USER		(__GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-struct hw_temperature;
 struct dma_buf_attachment;
 struct dentry;
 struct firmware;
@@ -337,6 +336,42 @@ struct h8l_share {
 	wait_queue_head_t wait;
 };
 
+/* What the driver asks firmware on its own account */
+enum h8l_question {
+	H8L_ASK_IDENTITY,
+	H8L_ASK_BOARD,
+	H8L_ASK_TEMPERATURE,
+	H8L_ASK_HEALTH,
+	H8L_ASK_POWER,
+	H8L_ASK_CURRENT,
+	H8L_QUESTIONS,
+};
+
+/**
+ * struct h8l_sensors - what was measured last, for hwmon
+ * @lock: protects the rest but @dev and @has_monitor; outside the gate
+ * @dev: or NULL
+ * @has_monitor: the board measures power and current
+ * @asked: jiffies of the last answer to each question, 0 for never
+ * @temperature: millidegrees
+ * @limit: orange, its hysteresis, red, its hysteresis; millidegrees
+ * @zone: 0 green, 1 orange, 2 red
+ * @overcurrent: the supply is beyond its limit
+ * @microwatt: of the board, as @milliampere
+ */
+struct h8l_sensors {
+	struct mutex lock;		/* see above */
+	struct device *dev;
+	bool has_monitor;
+	unsigned long asked[H8L_QUESTIONS];
+	long temperature[2];
+	long limit[4];
+	u8 zone;
+	bool overcurrent;
+	long microwatt;
+	long milliampere;
+};
+
 /**
  * struct h8l_device - one chip
  *
@@ -423,10 +458,7 @@ struct h8l_device {
 	struct dentry *debugfs;
 	u32 architecture;		/* enum hw_arch */
 
-	struct device *hwmon;		/* or NULL */
-	struct mutex hwmon_lock;	/* protects the next two; outside the gate */
-	unsigned long hwmon_until;	/* jiffies when @hwmon_last is too old */
-	long hwmon_last[2];		/* millidegrees */
+	struct h8l_sensors sensors;
 	struct mutex reset_lock;	/* one reset at a time; taken by trying only */
 	unsigned int resets;		/* asked for, under reset_lock */
 	bool paused;			/* and kept awake; under the PCI device's lock */
@@ -507,7 +539,7 @@ bool h8l_event_pending(struct h8l_file *f);
 
 int h8l_check(struct h8l_device *h);
 int h8l_identify(struct h8l_device *h);
-int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t);
+int h8l_ask(struct h8l_device *h, enum h8l_question what, void *params, size_t size);
 
 /* reset.c */
 extern const struct pci_error_handlers h8l_err_handlers;

@@ -247,13 +247,68 @@ static int transact(struct h8l_device *h, const union letter *request, u32 cpu,
 	return err;
 }
 
-static const union letter core_identify = { .box = {
-	.md5 = { 0xee, 0xa1, 0xe7, 0xfd, 0x1f, 0x8c, 0x4f, 0x1c,
-		 0xf1, 0x65, 0x24, 0x04, 0xe4, 0x75, 0x5f, 0x4c },
-	.len = cpu_to_le32(20),
-	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
-		  0, 0, 0, HW_OP_CORE_IDENTIFY, 0, 0, 0, 0 },
+/*
+ * Requests that the driver sends itself are always the same, so with their MD5
+ * from the start. Most have no parameters.
+ */
+#define REQUEST(op, md5_bytes...) { .box = {			\
+	.md5 = { md5_bytes },					\
+	.len = cpu_to_le32(HW_CTRL_REQUEST_HEAD),		\
+	.data = { [3] = HW_CTRL_PROTOCOL_VERSION, [15] = (op) },		\
+} }
+
+static const union letter core_identify =
+	REQUEST(HW_OP_CORE_IDENTIFY, 0xee, 0xa1, 0xe7, 0xfd, 0x1f, 0x8c, 0x4f, 0x1c,
+		0xf1, 0x65, 0x24, 0x04, 0xe4, 0x75, 0x5f, 0x4c);
+
+static const union letter clear_networks =
+	REQUEST(HW_OP_CLEAR_CONFIGURED_APPS, 0x71, 0x95, 0x0c, 0x77, 0x7b, 0x1d, 0x52, 0x7b,
+		0x57, 0xc5, 0x33, 0xf4, 0x49, 0x44, 0x0b, 0xc1);
+
+/* The context switch; then clear_networks is understood. */
+static const union letter reset_networks = { .box = {
+	.md5 = { 0x98, 0x02, 0x84, 0x94, 0xc3, 0x5f, 0x17, 0x67,
+		 0x4c, 0x42, 0xdd, 0xb2, 0x0e, 0xc4, 0x43, 0x6d },
+	.len = cpu_to_le32(42),
+	.data = { 0, 0, 0, HW_CTRL_PROTOCOL_VERSION, 0, 0, 0, 0, 0, 0, 0, 0,
+		  0, 0, 0, HW_OP_CHANGE_CONTEXT_SWITCH_STATUS, 0, 0, 0, 4,
+		  0, 0, 0, 1, HW_CS_RESET, 0, 0, 0, 1, HW_CS_NO_APPLICATION,
+		  0, 0, 0, 2, 0, 0, 0, 0, 0, 2, 0, 0 },
 } };
+
+/* One measurement, of the supply that firmware chooses */
+#define MEASURE(type, md5_bytes...) { .box = {			\
+	.md5 = { md5_bytes },					\
+	.len = cpu_to_le32(36),					\
+	.data = { 0, 0, 0, HW_CTRL_PROTOCOL_VERSION, 0, 0, 0, 0, 0, 0, 0, 0,	\
+		  0, 0, 0, HW_OP_POWER_MEASUREMENT, 0, 0, 0, 2,	\
+		  0, 0, 0, 4, 0x7f, 0xff, 0xff, 0xff,		\
+		  0, 0, 0, 4, 0, 0, 0, (type) },		\
+} }
+
+static const union letter questions[] = {
+	[H8L_ASK_IDENTITY] =
+		REQUEST(HW_OP_IDENTIFY, 0x6a, 0x3d, 0x1c, 0x7f, 0xe8, 0x4c, 0xfe, 0x2f,
+			0x18, 0x4d, 0x69, 0xc2, 0x37, 0x6d, 0xcc, 0x43),
+	[H8L_ASK_BOARD] =
+		REQUEST(HW_OP_GET_DEVICE_INFORMATION,
+			0x80, 0x5c, 0x66, 0x53, 0xe0, 0x7c, 0xf1, 0xb7,
+			0xbd, 0xa2, 0x4e, 0xa4, 0x06, 0x25, 0xd6, 0xae),
+	[H8L_ASK_TEMPERATURE] =
+		REQUEST(HW_OP_GET_CHIP_TEMPERATURE,
+			0x6f, 0x2f, 0x3a, 0x46, 0x62, 0x64, 0x12, 0x50,
+			0x49, 0x23, 0xae, 0xff, 0x7d, 0xe7, 0x83, 0xeb),
+	[H8L_ASK_HEALTH] =
+		REQUEST(HW_OP_GET_HEALTH_INFORMATION,
+			0xf0, 0x88, 0x1e, 0x27, 0x0d, 0x13, 0xb8, 0x00,
+			0xc7, 0x89, 0x1a, 0xea, 0x91, 0xa3, 0x5e, 0x4e),
+	[H8L_ASK_POWER] =
+		MEASURE(HW_POWER_WATTS, 0x5c, 0x2e, 0x84, 0x5c, 0x4b, 0x56, 0xe0, 0x25,
+			0xae, 0x07, 0xcb, 0xfc, 0xf9, 0xb7, 0xab, 0xbc),
+	[H8L_ASK_CURRENT] =
+		MEASURE(HW_POWER_MILLIAMPERE, 0x71, 0x24, 0x38, 0xce, 0x09, 0xd1, 0xc5, 0x32,
+			0x85, 0x15, 0x96, 0xde, 0x4d, 0xf0, 0xe6, 0xf9),
+};
 
 static int command(struct h8l_device *h, const union letter *request, u32 cpu,
 		   union letter *answer)
@@ -412,43 +467,6 @@ static int driver_down(struct h8l_device *h)
 }
 
 /*
- * Requests that the driver sends itself: reset the context switch, and forget
- * all networks. Always the same, so with their MD5 from the start.
- */
-static const union letter reset_networks = { .box = {
-	.md5 = { 0x98, 0x02, 0x84, 0x94, 0xc3, 0x5f, 0x17, 0x67,
-		 0x4c, 0x42, 0xdd, 0xb2, 0x0e, 0xc4, 0x43, 0x6d },
-	.len = cpu_to_le32(42),
-	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
-		  0, 0, 0, HW_OP_CHANGE_CONTEXT_SWITCH_STATUS, 0, 0, 0, 4,
-		  0, 0, 0, 1, HW_CS_RESET, 0, 0, 0, 1, HW_CS_NO_APPLICATION,
-		  0, 0, 0, 2, 0, 0, 0, 0, 0, 2, 0, 0 },
-} };
-
-static const union letter clear_networks = { .box = {
-	.md5 = { 0x71, 0x95, 0x0c, 0x77, 0x7b, 0x1d, 0x52, 0x7b,
-		 0x57, 0xc5, 0x33, 0xf4, 0x49, 0x44, 0x0b, 0xc1 },
-	.len = cpu_to_le32(20),
-	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
-		  0, 0, 0, HW_OP_CLEAR_CONFIGURED_APPS, 0, 0, 0, 0 },
-} };
-
-static const union letter identify = { .box = {
-	.md5 = { 0x6a, 0x3d, 0x1c, 0x7f, 0xe8, 0x4c, 0xfe, 0x2f,
-		 0x18, 0x4d, 0x69, 0xc2, 0x37, 0x6d, 0xcc, 0x43 },
-	.len = cpu_to_le32(20),
-	.data = { 0, 0, 0, 2 },
-} };
-
-static const union letter get_temperature = { .box = {
-	.md5 = { 0x6f, 0x2f, 0x3a, 0x46, 0x62, 0x64, 0x12, 0x50,
-		 0x49, 0x23, 0xae, 0xff, 0x7d, 0xe7, 0x83, 0xeb },
-	.len = cpu_to_le32(20),
-	.data = { 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
-		  0, 0, 0, HW_OP_GET_CHIP_TEMPERATURE, 0, 0, 0, 0 },
-} };
-
-/*
  * The networks of a program that is gone name lists that are about to go: the
  * firmware must never run them again.
  */
@@ -486,7 +504,7 @@ static int check(struct h8l_device *h, union letter *answer)
 	if (!h8l_firmware_runs(h))
 		return unless_gone(h, -EIO);
 	mutex_lock(&h->mbox.lock);
-	err = ping(h, &identify, HAILO8L_CPU_APP, answer);
+	err = ping(h, &questions[H8L_ASK_IDENTITY], HAILO8L_CPU_APP, answer);
 	if (!err)
 		err = ping(h, &core_identify, HAILO8L_CPU_CORE, answer);
 	/* A program died before; firmware has not forgotten its networks yet. */
@@ -520,9 +538,7 @@ int h8l_check(struct h8l_device *h)
 	return err;
 }
 
-/* The answer must have exactly @size bytes of parameters. */
-static int ask(struct h8l_device *h, const union letter *request, size_t size,
-	       union letter *answer)
+static int ask(struct h8l_device *h, const union letter *request, union letter *answer)
 {
 	int err;
 
@@ -531,54 +547,52 @@ static int ask(struct h8l_device *h, const union letter *request, size_t size,
 	mutex_unlock(&h->mbox.lock);
 	if (err == -ETIMEDOUT)
 		h8l_doubt(h, "firmware did not answer a control");
-	if (!err && le32_to_cpu(answer->box.len) != HW_CTRL_RESPONSE_HEAD + size)
-		err = -EPROTO;
 	return err;
 }
 
-/*
- * For those who look on, not inside the gate: wakes the chip if need be, but
- * does not keep it from falling asleep. Sleeps.
- */
-static int ask_aside(struct h8l_device *h, const union letter *request, size_t size,
-		     union letter *answer)
+/* Wakes the chip if need be, but does not keep it from falling asleep. */
+static int ask_aside(struct h8l_device *h, const union letter *request, union letter *answer)
 {
 	int err = h8l_enter(h);
 
 	if (err)
 		return err;
-	err = ask(h, request, size, answer);
+	err = ask(h, request, answer);
 	up_read(&h->gate);
 	h8l_may_sleep_soon(h);
 	return err;
 }
 
 /**
- * h8l_read_temperature() - ask firmware for the temperatures
+ * h8l_ask() - ask firmware something that disturbs nobody
  * @h: device
- * @t: filled in
+ * @what: question
+ * @params: filled in with the parameters of the answer
+ * @size: which must have exactly so many bytes
  *
- * Context: process, not inside the gate.
+ * Context: process, not inside the gate. Sleeps.
+ * Return: 0, -EPROTO for an answer of another size, -EREMOTEIO if firmware
+ * refuses, or what keeps it from answering.
  */
-int h8l_read_temperature(struct h8l_device *h, struct hw_temperature *t)
+int h8l_ask(struct h8l_device *h, enum h8l_question what, void *params, size_t size)
 {
 	union letter *answer = kzalloc(sizeof(*answer), GFP_KERNEL);
-	int err = answer ? ask_aside(h, &get_temperature, sizeof(*t), answer) : -ENOMEM;
+	int err = answer ? ask_aside(h, &questions[what], answer) : -ENOMEM;
 
+	if (!err && le32_to_cpu(answer->box.len) != HW_CTRL_RESPONSE_HEAD + size)
+		err = -EPROTO;
 	if (!err)
-		memcpy(t, answer->box.data + HW_CTRL_RESPONSE_HEAD, sizeof(*t));
+		memcpy(params, answer->box.data + HW_CTRL_RESPONSE_HEAD, size);
 	kfree(answer);
 	return err;
 }
 
-/* Ask firmware for its version and architecture. Not inside the gate. */
+/* What firmware says is noted in passing, see note_identity(). */
 int h8l_identify(struct h8l_device *h)
 {
-	union letter *answer = kzalloc(sizeof(*answer), GFP_KERNEL);
-	int err = answer ? ask_aside(h, &identify, sizeof(struct hw_identify), answer) : -ENOMEM;
+	struct hw_identify identity;
 
-	kfree(answer);
-	return err;
+	return h8l_ask(h, H8L_ASK_IDENTITY, &identity, sizeof(identity));
 }
 
 static void stop_by_register(struct h8l_device *h)

@@ -361,10 +361,11 @@ static int h8l_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto put;
 	pci_set_drvdata(pdev, h);
+	/* Who sees the node finds the sensors, too. */
+	h8l_hwmon_add(h);
 	err = h8l_node_add(h);
 	if (err)
 		goto stop;
-	h8l_hwmon_add(h);
 	h8l_recovery_on(h);
 	h8l_pm_on(h);
 	pci_notice(pdev, "Probing: Added board %04x-%04x, /dev/%s\n", pdev->vendor,
@@ -372,6 +373,7 @@ static int h8l_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 stop:
+	h8l_hwmon_remove(h);
 	pci_set_drvdata(pdev, NULL);
 	shut_down(h);
 put:

@@ -7,9 +7,6 @@
 #include "load.h"
 #include "uapi/hailo8l.h"
 
-/* Of the eight bytes of features only this one is known to mean something */
-#define FEATURE_BYTE	3
-
 /* Evaluation boards have a monitor without saying so; the stock library knows
  * them by their name, too.
  */
@@ -28,9 +25,9 @@ int h8l_device_read_info(struct h8l_device *device, struct h8l_device_info *info
 		return err;
 	*info = (struct h8l_device_info){
 		.clock_hz = be32toh(body.clock),
-		.features = body.features[FEATURE_BYTE],
+		.features = body.features[HW_FEATURE_BYTE],
 		.has_current_monitor =
-			(body.features[FEATURE_BYTE] & H8L_FEATURE_CURRENT_MONITOR) ||
+			(body.features[HW_FEATURE_BYTE] & H8L_FEATURE_CURRENT_MONITOR) ||
 			is_evaluation_board(device),
 		.boot_source = be32toh(body.boot_source),
 		.life_cycle_state = body.lcs,

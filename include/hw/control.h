@@ -173,6 +173,10 @@ struct hw_core_identify {
 	__le32 fw_version[3];
 } __attribute__((packed));
 
+/* Of the features only this byte is known to mean something */
+#define HW_FEATURE_BYTE			3
+#define HW_FEATURE_CURRENT_MONITOR	0x08
+
 /* Body of the GET_DEVICE_INFORMATION response: 9 parameters */
 struct hw_device_information {
 	__be32 clock_len;
@@ -201,6 +205,11 @@ struct hw_temperature {
 	__u8 ts1[4];
 	__be16 sample_count;
 } __attribute__((packed));
+
+enum hw_power_type {
+	HW_POWER_WATTS		= 2,
+	HW_POWER_MILLIAMPERE	= 3,
+};
 
 struct hw_power_request {
 	__be32 dvm_len;

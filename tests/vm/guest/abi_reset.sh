@@ -45,12 +45,3 @@ for mode in wait control frames notify; do
 	abi_dma >/tmp/after || { cat /tmp/after; fail "unusable after a reset under $mode"; }
 done
 echo "ok   resets under programs"
-
-hwmon=$(echo "$device"/hwmon/hwmon*)
-[ "$(cat "$hwmon/name")" = hailo8l ] || fail "hwmon has no name"
-for sensor in 1 2; do
-	t=$(cat "$hwmon/temp${sensor}_input") || fail "sensor $sensor cannot be read"
-	[ "$t" -gt 20000 ] && [ "$t" -lt 110000 ] || fail "sensor $sensor reads $t"
-	[ -n "$(cat "$hwmon/temp${sensor}_label")" ] || fail "sensor $sensor has no label"
-done
-echo "ok   hwmon"

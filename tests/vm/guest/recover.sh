@@ -11,8 +11,9 @@
 abi_recover uevents >/tmp/uevents &
 events=$!
 
-# Eight controls configure and start the network, the ninth finds the hang.
-chip "hang until a soft reset" --fault hang:controls=8,until=0
+# One control is of the probe, eight configure and start the network, the tenth
+# finds the hang.
+chip "hang until a soft reset" --fault hang:controls=9,until=0
 under_network "abi_recover hang"
 one_line 'did not answer a control: recovered by a soft reset'
 reset_was soft
@@ -47,7 +48,7 @@ one_line 'recovered by a reset of the function'
 reset_was flr
 works
 
-chip "hang until a reset of the bus" --fault hang:controls=8,until=2
+chip "hang until a reset of the bus" --fault hang:controls=9,until=2
 under_network "abi_recover hang"
 one_line 'recovered by a reset of the bus'
 reset_was bus
