@@ -51,7 +51,7 @@ MODULE_FIRMWARE("hailo/hailo8_fw.4.23.0.bin");
 /* Names that were looked for, to be named when there is none. */
 struct search {
 	size_t len;
-	char names[512];
+	char names[640];
 };
 
 /* Pieces of an image, pointing into the file. */

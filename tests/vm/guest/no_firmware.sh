@@ -68,8 +68,14 @@ else
 fi
 rmmod hailo8l || bad "rmmod"
 
+# One name more, and still all of them in the line
 without_files
-insmod /t/mod/hailo8l.ko || bad "insmod without firmware"
+insmod /t/mod/hailo8l.ko compat_version=4.21.7 || bad "insmod without firmware"
+if said | grep "$dir/hailo8_fw.4.21.7.bin" | grep -q "$dir/hailo8l_emu_fw.bin; then reload"; then
+	ok "none is cut off"
+else
+	bad "a name is cut off: $(said)"
+fi
 rmmod hailo8l || bad "rmmod without firmware"
 cp /tmp/good $dir/hailo8l_emu_fw.bin && loads hailo/hailo8l_emu_fw.bin
 cp /tmp/good $dir/hailo8_fw.4.20.0.bin && loads hailo/hailo8_fw.4.20.0.bin
