@@ -42,13 +42,19 @@ abi_frames 20 || die "frames without tracing"
 echo 1 >$events/enable
 abi_frames 20 || die "frames with tracing"
 hailo8l identify >/dev/null || die "identify"
+send_event 0 || die "send_event"
 echo 1 >$node/reset
 echo 0 >$events/enable
 [ "$(traced submit 'node=0 channel=2 .*descs=2 bytes=784$')" = 20 ] || die "submit, to the device"
 [ "$(traced submit 'channel=16 .*descs=1 bytes=16$')" = 20 ] || die "submit, from the device"
 [ "$(traced complete 'channel=2 .*done=20$')" = 1 ] || die "complete, to the device"
 [ "$(traced complete 'channel=16 ')" = 20 ] || die "complete, from the device"
-[ "$(traced irq 'status=0x')" -ge 20 ] || die "irq"
+[ "$(traced irq 'node=0 status=0x')" -ge 20 ] || die "irq"
+for bits in '......\([^0].\|.[^0]\)' '....\([^0].\|.[^0]\)..' '.[4-7c-f]......' '.[2367abef]......'; do
+	[ "$(traced irq "status=0x$bits\$")" -ge 1 ] || die "no irq with 0x$bits"
+done
+[ "$(traced notification 'node=0 number=[0-9]* bytes=[1-9][0-9]* event=1 data=[0-9a-f]')" = 1 ] ||
+	die "notification"
 [ "$(traced control 'opcode=0x00 cpu=0 err=0 status=0x0 ns=[1-9]')" -ge 1 ] || die "control"
 [ "$(traced control 'opcode=0x21 cpu=1 err=0 ')" = 4 ] || die "control of contexts"
 [ "$(traced reset 'err=0$')" = 1 ] || die "reset"

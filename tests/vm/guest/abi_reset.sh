@@ -26,10 +26,19 @@ done
 
 echo "ok   W-23 files survive that the chip is taken away and booted again"
 
-# An error of the link above, which the kernel recovers from
+# Errors of the link above, which the kernel recovers from: one that is not fatal,
+# and one for which it resets the bus.
 if [ "$(uname -m)" = x86_64 ]; then
-	under_network "host hmp pcie_aer_inject_error rp0 COMP_ABORT >/dev/null; sleep 5"
-	dmesg | grep -q 'device recovery successful' || fail "the kernel did not recover the link"
+	for error in COMP_ABORT DLP; do
+		resets=$(host count resets.bus)
+		dmesg -c >/dev/null
+		under_network "host hmp pcie_aer_inject_error rp0 $error >/dev/null; sleep 5"
+		dmesg | grep -q 'device recovery successful' ||
+			fail "the kernel did not recover the link from $error"
+		echo "$error: $(dmesg | grep -o 'PCI error, link state .*'), resets of the bus $resets, $(host count resets.bus)"
+	done
+	dmesg | grep -q 'PCI error, link state 2' || fail "DLP was not fatal"
+	[ "$resets" != "$(host count resets.bus)" ] || fail "the bus was not reset"
 	echo "ok   W-31 the link recovers"
 fi
 

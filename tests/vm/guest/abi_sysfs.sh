@@ -39,7 +39,8 @@ rmmod hailo8l || fail "rmmod"
 
 # What is in people's modprobe.d, and what is wrong
 insmod /t/mod/hailo8l.ko no_power_mode=Y force_desc_page_size=512 support_soft_reset=N o_dbg=7 \
-	compat_version=4.22.1 || fail "insmod with parameters"
+	force_hailo10h_legacy_mode=Y force_boot_linux_from_eemc=1 compat_version=4.22.1 ||
+	fail "insmod with parameters"
 [ -c /dev/hailo0 ] || fail "no node with parameters"
 abi_info 512 4.22.1 || fail "parameters are not obeyed"
 rmmod hailo8l
