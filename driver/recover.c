@@ -388,7 +388,7 @@ static void recover(struct h8l_device *h, const char *why)
 		failed(h, why, err);
 		return;
 	}
-	h->rec.count++;
+	WRITE_ONCE(h->rec.count, h->rec.count + 1);
 	h->rec.bus_vain = false;
 	acquit(h);
 	pci_warn(h->pdev, "%s: recovered by a %s in %lld ms, networks have to be configured again\n",

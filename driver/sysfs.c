@@ -5,7 +5,7 @@
  * others are ours, one value and a newline each:
  *
  *	reset			write 1: boot the firmware anew
- *	reset_count		how often that was done
+ *	reset_count		how often that was done, by hand or to recover
  *	firmware_version	4.23.0
  *	architecture		hailo8 or hailo8l, as firmware says
  *	current_link_speed	8.0 GT/s
@@ -66,7 +66,9 @@ static DEVICE_ATTR_WO(reset);
 
 static ssize_t reset_count_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", READ_ONCE(to_h8l(dev)->resets));
+	struct h8l_device *h = to_h8l(dev);
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(h->resets) + READ_ONCE(h->rec.count));
 }
 static DEVICE_ATTR_RO(reset_count);
 

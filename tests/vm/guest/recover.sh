@@ -17,6 +17,7 @@ chip "hang until a soft reset" --fault hang:controls=9,until=0
 under_network "abi_recover hang"
 one_line 'did not answer a control: recovered by a soft reset'
 reset_was soft
+[ "$(cat $node/reset_count)" = 1 ] || fail "reset_count is $(cat $node/reset_count)"
 works
 for dump in /sys/class/devcoredump/devcd*; do
 	cp "$dump/data" /tmp/dump && echo 1 >"$dump/data"
