@@ -68,6 +68,21 @@ static void bad_option(const struct tool_command *command, char **argv, int resu
 	tool_error(command->name, "%s '%s': try 'hailo8l %s --help'", what, text, command->name);
 }
 
+static int check_operands(const struct tool_command *command, int argc, char **argv)
+{
+	int count = command->operands[0] ? 1 : 0;
+
+	if (argc - optind < count)
+		tool_error(command->name, "%s is missing: try 'hailo8l %s --help'",
+			   command->operands, command->name);
+	else if (argc - optind > count)
+		tool_error(command->name, "unexpected argument '%s': try 'hailo8l %s --help'",
+			   argv[optind + count], command->name);
+	else
+		return ARGS_END;
+	return ARGS_BAD;
+}
+
 int args_next(const struct tool_command *command, int argc, char **argv, const char **argument)
 {
 	struct getopt_tables tables;
@@ -79,7 +94,7 @@ int args_next(const struct tool_command *command, int argc, char **argv, const c
 	*argument = optarg;
 	switch (result) {
 	case -1:
-		return ARGS_END;
+		return check_operands(command, argc, argv);
 	case '?':
 	case ':':
 		bad_option(command, argv, result);
@@ -95,19 +110,6 @@ int args_next(const struct tool_command *command, int argc, char **argv, const c
 int args_stop(int result)
 {
 	return result == ARGS_HELP ? TOOL_OK : TOOL_ERROR;
-}
-
-int args_operands(const struct tool_command *command, int argc, char **argv, int count)
-{
-	int given = argc - optind;
-
-	if (given < count)
-		return tool_error(command->name, "%s is missing: try 'hailo8l %s --help'",
-				  command->operands, command->name);
-	if (given > count)
-		return tool_error(command->name, "unexpected argument '%s': try 'hailo8l %s --help'",
-				  argv[optind + count], command->name);
-	return 0;
 }
 
 int args_format(const struct tool_command *command, const char *argument, bool *json)

@@ -526,8 +526,6 @@ static int hef_run(const struct tool_command *command, int argc, char **argv)
 	}
 	if (key != ARGS_END)
 		return args_stop(key);
-	if (args_operands(command, argc, argv, 1))
-		return TOOL_ERROR;
 	report.path = argv[optind];
 	return hef_show(&report, json);
 }

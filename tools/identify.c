@@ -297,8 +297,6 @@ static int identify_run(const struct tool_command *command, int argc, char **arg
 	}
 	if (key != ARGS_END)
 		return args_stop(key);
-	if (args_operands(command, argc, argv, 0))
-		return TOOL_ERROR;
 	result = identify(name, &report);
 	if (result)
 		return result;

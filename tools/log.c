@@ -142,8 +142,6 @@ static int log_run(const struct tool_command *command, int argc, char **argv)
 	}
 	if (key != ARGS_END)
 		return args_stop(key);
-	if (args_operands(command, argc, argv, 0))
-		return TOOL_ERROR;
 	return log_show(&log);
 }
 

@@ -245,8 +245,6 @@ static int monitor_run(const struct tool_command *command, int argc, char **argv
 			return TOOL_ERROR;
 	if (key != ARGS_END)
 		return args_stop(key);
-	if (args_operands(command, argc, argv, 0))
-		return TOOL_ERROR;
 	return monitor_start(&m);
 }
 

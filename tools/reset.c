@@ -66,8 +66,6 @@ static int reset_run(const struct tool_command *command, int argc, char **argv)
 	}
 	if (key != ARGS_END)
 		return args_stop(key);
-	if (args_operands(command, argc, argv, 0))
-		return TOOL_ERROR;
 	return reset_device(name, reset);
 }
 

@@ -316,7 +316,7 @@ static int run_run(const struct tool_command *command, int argc, char **argv)
 			return TOOL_ERROR;
 	if (key != ARGS_END)
 		return args_stop(key);
-	if (args_operands(command, argc, argv, 1) || check_options(command, &run))
+	if (check_options(command, &run))
 		return TOOL_ERROR;
 	run.hef = argv[optind];
 	return run_all(&run);

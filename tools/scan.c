@@ -217,8 +217,6 @@ static int scan_run(const struct tool_command *command, int argc, char **argv)
 	}
 	if (key != ARGS_END)
 		return args_stop(key);
-	if (args_operands(command, argc, argv, 0))
-		return TOOL_ERROR;
 	if (bus_list_read(&list, &source, &problem))
 		return problem_print("scan", &problem);
 	result = list_print(&list, &source, json);

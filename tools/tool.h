@@ -88,16 +88,14 @@ struct tool_command {
 enum { ARGS_END = -1, ARGS_HELP = -2, ARGS_BAD = -3 };
 
 /* One option after the other: its key, with its argument in *argument;
- * ARGS_END when there are no more (optind is then the first operand);
- * ARGS_HELP after the help was printed; ARGS_BAD after an error was printed.
+ * ARGS_END when there are no more, and as many operands as the command has: one,
+ * at optind, or none; ARGS_HELP after the help was printed; ARGS_BAD after an
+ * error was printed.
  */
 int args_next(const struct tool_command *command, int argc, char **argv, const char **argument);
 
 /* Exit code of a command that stops after one of the two last. */
 int args_stop(int result);
-
-/* The number of operands must be `count`: 0, or TOOL_ERROR with a message. */
-int args_operands(const struct tool_command *command, int argc, char **argv, int count);
 
 /* -o: sets *json. 0, or TOOL_ERROR with a message. */
 int args_format(const struct tool_command *command, const char *argument, bool *json);
