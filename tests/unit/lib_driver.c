@@ -14,6 +14,7 @@
 #include "hw/control.h"
 #include "hw/vdma.h"
 #include "lib/md5.h"
+#include "tests/emulator/action_size.h"
 #include "tests/unit/lib_driver.h"
 
 #define NODE_FD 1000
@@ -37,41 +38,6 @@ static int violate(struct drv *drv, int err, const char *format, ...)
 }
 
 /* ---- action lists ---- */
-
-static const uint8_t body_sizes[HW_ACTION_COUNT] = {
-	[HW_ACTION_FETCH_CFG_DESCS] = sizeof(struct hw_fetch_cfg_descs),
-	[HW_ACTION_TRIGGER_SEQUENCER] = sizeof(struct hw_trigger_sequencer),
-	[HW_ACTION_FETCH_DATA] = sizeof(struct hw_fetch_data),
-	[HW_ACTION_ENABLE_LCU_DEFAULT] = sizeof(struct hw_enable_lcu_default),
-	[HW_ACTION_ENABLE_LCU] = sizeof(struct hw_enable_lcu),
-	[HW_ACTION_DISABLE_LCU] = 1,
-	[HW_ACTION_ACTIVATE_BOUNDARY_INPUT] = sizeof(struct hw_activate_boundary_input),
-	[HW_ACTION_ACTIVATE_BOUNDARY_OUTPUT] = sizeof(struct hw_activate_output),
-	[HW_ACTION_ACTIVATE_INTER_INPUT] = sizeof(struct hw_activate_inter_input),
-	[HW_ACTION_ACTIVATE_INTER_OUTPUT] = sizeof(struct hw_activate_output),
-	[HW_ACTION_ACTIVATE_DDR_INPUT] = sizeof(struct hw_activate_ddr_input),
-	[HW_ACTION_ACTIVATE_DDR_OUTPUT] = sizeof(struct hw_activate_ddr_output),
-	[HW_ACTION_DEACTIVATE_CHANNEL] = sizeof(struct hw_deactivate_channel),
-	[HW_ACTION_CHANGE_STREAM_MAPPING] = sizeof(struct hw_change_stream_mapping),
-	[HW_ACTION_ADD_DDR_PAIR] = sizeof(struct hw_add_ddr_pair),
-	[HW_ACTION_WAIT_LCU] = 1,
-	[HW_ACTION_WAIT_SEQUENCER] = 1,
-	[HW_ACTION_WAIT_OUTPUT_DONE] = sizeof(struct hw_wait_transfer_done),
-	[HW_ACTION_WAIT_MODULE_CONFIG] = 1,
-	[HW_ACTION_ACTIVATE_CFG_CHANNEL] = sizeof(struct hw_activate_cfg_channel),
-	[HW_ACTION_DEACTIVATE_CFG_CHANNEL] = sizeof(struct hw_deactivate_cfg_channel),
-	[HW_ACTION_WAIT_DMA_IDLE] = sizeof(struct hw_wait_dma_idle),
-	[HW_ACTION_WAIT_NMS] = sizeof(struct hw_wait_nms),
-	[HW_ACTION_OPEN_BOUNDARY_INPUT] = sizeof(struct hw_open_boundary_input),
-	[HW_ACTION_OPEN_BOUNDARY_OUTPUT] = sizeof(struct hw_open_boundary_output),
-	[HW_ACTION_ENABLE_NMS] = sizeof(struct hw_enable_nms),
-	[HW_ACTION_WRITE_DATA_BY_TYPE] = sizeof(struct hw_write_data_by_type),
-	[HW_ACTION_SWITCH_LCU_BATCH] = sizeof(struct hw_switch_lcu_batch),
-	[HW_ACTION_CHANGE_INPUT_BATCH] = 1,
-	[HW_ACTION_PAUSE_CHANNEL] = sizeof(struct hw_channel_direction),
-	[HW_ACTION_RESUME_CHANNEL] = sizeof(struct hw_channel_direction),
-	[HW_ACTION_SLEEP] = 4,
-};
 
 struct cursor {
 	uint8_t *at;
@@ -100,12 +66,12 @@ static uint8_t *old_body(struct cursor *c, uint8_t type)
 				 type == HW_ACTION_ACTIVATE_INTER_INPUT ||
 				 type == HW_ACTION_ACTIVATE_INTER_OUTPUT ? 3 : 2;
 	unsigned int at = registers + HW_OLD_REG_BY_HOST_AT;
-	const uint8_t *body = advance(c, body_sizes[type] + (size_t)1);
+	const uint8_t *body = advance(c, action_size[type] + (size_t)1);
 
 	if (!body || body[at] != 1)
 		return NULL;
 	memcpy(c->body, body, at);
-	memcpy(c->body + at, body + at + 1, body_sizes[type] - at);
+	memcpy(c->body + at, body + at + 1, action_size[type] - at);
 	return c->body;
 }
 
@@ -114,7 +80,7 @@ static uint8_t *take_body(struct cursor *c, uint8_t type)
 	if (c->old && type >= HW_ACTION_ACTIVATE_BOUNDARY_INPUT &&
 	    type <= HW_ACTION_ACTIVATE_DDR_OUTPUT)
 		return old_body(c, type);
-	return advance(c, body_sizes[type]);
+	return advance(c, action_size[type]);
 }
 
 static int walk_one(struct cursor *c, void (*each)(void *ctx, uint8_t type, uint8_t *body),
