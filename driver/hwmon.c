@@ -13,7 +13,7 @@
  *			is not shown: how firmware writes it is not known for sure.
  *
  * Whether the board measures is asked once, in probe(): without a firmware file
- * it is taken to do not. Evaluation boards do without saying so and are not
+ * it is taken not to. Evaluation boards do so without saying it, and are not
  * recognised.
  */
 #include <linux/hwmon.h>
