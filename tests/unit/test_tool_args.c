@@ -57,16 +57,20 @@ static void all_forms(void **state)
 	assert_string_equal(argument, "x");
 	assert_int_equal(args_next(&command, argc, argv, &argument), 'q');
 	assert_int_equal(args_next(&command, argc, argv, &argument), ARGS_END);
-	assert_int_equal(args_operands(&command, argc, argv, 1), 0);
 	assert_string_equal(argv[optind], "file");
 }
 
-static void assert_first(char **argv, int expected)
+static void assert_first_of(const struct tool_command *of, char **argv, int expected)
 {
 	const char *argument;
 	int argc = begin(argv);
 
-	assert_int_equal(args_next(&command, argc, argv, &argument), expected);
+	assert_int_equal(args_next(of, argc, argv, &argument), expected);
+}
+
+static void assert_first(char **argv, int expected)
+{
+	assert_first_of(&command, argv, expected);
 }
 
 static void bad_words(void **state)
@@ -84,15 +88,15 @@ static void bad_words(void **state)
 
 static void operands(void **state)
 {
-	char *argv[] = { "test", "a", "b", NULL };
-	const char *argument;
-	int argc = begin(argv);
+	struct tool_command bare = command;
 
 	(void)state;
-	assert_int_equal(args_next(&command, argc, argv, &argument), ARGS_END);
-	assert_int_equal(args_operands(&command, argc, argv, 2), 0);
-	assert_int_equal(args_operands(&command, argc, argv, 1), TOOL_ERROR);
-	assert_int_equal(args_operands(&command, argc, argv, 3), TOOL_ERROR);
+	bare.operands = "";
+	assert_first((char *[]){ "test", "a", NULL }, ARGS_END);
+	assert_first((char *[]){ "test", NULL }, ARGS_BAD);
+	assert_first((char *[]){ "test", "a", "b", NULL }, ARGS_BAD);
+	assert_first_of(&bare, (char *[]){ "test", NULL }, ARGS_END);
+	assert_first_of(&bare, (char *[]){ "test", "a", NULL }, ARGS_BAD);
 }
 
 static void assert_bad_number(const char *text)
