@@ -296,25 +296,25 @@ static int make_chunks(struct h8l_mapping *map, u64 skip)
 	return start == map->size ? 0 : -EINVAL;
 }
 
-static void mapping_publish(struct h8l_file *f, struct h8l_mapping *map)
+/* Afterwards another thread may have guessed the handle and unmapped it. */
+static u64 mapping_publish(struct h8l_file *f, struct h8l_mapping *map)
 {
+	u64 handle;
+
 	mutex_lock(&f->lock);
-	map->handle = f->next_mapping++;
+	handle = f->next_mapping++;
+	map->handle = handle;
 	list_add(&map->node, &f->mappings);
 	mutex_unlock(&f->lock);
+	return handle;
 }
 
 /* Inside the gate. */
-static int mapping_attach(struct h8l_file *f, struct h8l_mapping *map,
-			  struct dma_buf *buf, u64 offset)
+static int mapping_attach(struct h8l_mapping *map, struct dma_buf *buf, u64 offset)
 {
 	int err = buf ? import(map, buf, offset) : map_pages(map);
 
-	if (!err)
-		err = make_chunks(map, offset);
-	if (!err)
-		mapping_publish(f, map);
-	return err;
+	return err ?: make_chunks(map, offset);
 }
 
 /* Find the memory; nothing of the bus is touched and no lock held. */
@@ -354,11 +354,11 @@ static int mapping_create(struct h8l_file *f, struct hailo8l_buffer_map *a)
 	if (!err)
 		err = state;
 	if (!err)
-		err = mapping_attach(f, map, buf, offset);
+		err = mapping_attach(map, buf, offset);
 	if (err)
 		h8l_mapping_put(map);
 	else
-		a->mapped_handle = map->handle;
+		a->mapped_handle = mapping_publish(f, map);
 	up_read(&h->gate);
 	if (!state)
 		h8l_may_sleep(h);

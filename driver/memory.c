@@ -201,14 +201,21 @@ static int alloc_continuous(struct h8l_buffer *b)
 	return 0;
 }
 
-static struct h8l_buffer *buffer_create(struct h8l_file *f, u64 size,
-					int (*alloc)(struct h8l_buffer *b))
+/* What a program is told of a new buffer */
+struct receipt {
+	u64 handle;
+	u64 bus;
+};
+
+/* Once it is in the list another thread may guess its handle and free it. */
+static int buffer_create(struct h8l_file *f, u64 size, int (*alloc)(struct h8l_buffer *b),
+			 struct receipt *receipt)
 {
 	struct h8l_buffer *b = buffer_new(f, size);
 	int err;
 
 	if (IS_ERR(b))
-		return b;
+		return PTR_ERR(b);
 	/* Detaching at removal needs it before anybody can map the buffer. */
 	mutex_lock(&f->lock);
 	b->handle = f->next_handle++ << PAGE_SHIFT;
@@ -216,12 +223,14 @@ static struct h8l_buffer *buffer_create(struct h8l_file *f, u64 size,
 	err = alloc(b);
 	if (err) {
 		h8l_buffer_put(b);
-		return ERR_PTR(err);
+		return err;
 	}
+	receipt->handle = b->handle;
+	receipt->bus = b->bus;
 	mutex_lock(&f->lock);
 	list_add(&b->node, &f->buffers);
 	mutex_unlock(&f->lock);
-	return b;
+	return 0;
 }
 
 static struct h8l_buffer *buffer_find(struct h8l_file *f, u64 handle)
@@ -289,23 +298,30 @@ static int free_ioctl(struct h8l_file *f, u64 handle, bool low)
 	return err;
 }
 
+static int alloc_ioctl(struct h8l_file *f, u64 size, int (*alloc)(struct h8l_buffer *b),
+		       struct receipt *receipt)
+{
+	int err = h8l_enter(f->h);
+
+	if (err)
+		return err;
+	err = buffer_create(f, size, alloc, receipt);
+	h8l_leave(f->h);
+	return err;
+}
+
 int h8l_ioctl_low_alloc(struct h8l_file *f, void __user *arg)
 {
 	struct hailo8l_low_memory_alloc a;
-	struct h8l_buffer *b;
+	struct receipt receipt;
 	int err;
 
 	if (copy_from_user(&a, arg, sizeof(a)))
 		return -EFAULT;
-	err = h8l_enter(f->h);
+	err = alloc_ioctl(f, a.buffer_size, alloc_low_pages, &receipt);
 	if (err)
 		return err;
-	b = buffer_create(f, a.buffer_size, alloc_low_pages);
-	if (!IS_ERR(b))
-		a.buffer_handle = b->handle;
-	h8l_leave(f->h);
-	if (IS_ERR(b))
-		return PTR_ERR(b);
+	a.buffer_handle = receipt.handle;
 	if (!copy_to_user(arg, &a, sizeof(a)))
 		return 0;
 	free_ioctl(f, a.buffer_handle, true);
@@ -315,22 +331,16 @@ int h8l_ioctl_low_alloc(struct h8l_file *f, void __user *arg)
 int h8l_ioctl_continuous_alloc(struct h8l_file *f, void __user *arg)
 {
 	struct hailo8l_continuous_alloc a;
-	struct h8l_buffer *b;
+	struct receipt receipt;
 	int err;
 
 	if (copy_from_user(&a, arg, sizeof(a)))
 		return -EFAULT;
-	err = h8l_enter(f->h);
+	err = alloc_ioctl(f, a.buffer_size, alloc_continuous, &receipt);
 	if (err)
 		return err;
-	b = buffer_create(f, a.buffer_size, alloc_continuous);
-	if (!IS_ERR(b)) {
-		a.buffer_handle = b->handle;
-		a.dma_address = b->bus;
-	}
-	h8l_leave(f->h);
-	if (IS_ERR(b))
-		return PTR_ERR(b);
+	a.buffer_handle = receipt.handle;
+	a.dma_address = receipt.bus;
 	if (!copy_to_user(arg, &a, sizeof(a)))
 		return 0;
 	free_ioctl(f, a.buffer_handle, false);

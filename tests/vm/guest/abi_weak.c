@@ -11,6 +11,7 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/syscall.h>
 
 #include "abi.h"
@@ -423,6 +424,88 @@ static void programs_of_32_bits(int fd)
 }
 #endif
 
+/* Frees the next handle as soon as there is one. */
+struct thief {
+	pthread_t thread;
+	int fd;
+	unsigned long drop;
+	_Atomic uint64_t next;
+	atomic_bool stop;
+	unsigned int stolen;
+};
+
+static void *steal(void *arg)
+{
+	struct thief *t = arg;
+
+	while (!t->stop) {
+		uint64_t handle = t->next;
+
+		t->stolen += call(t->fd, t->drop, &handle) == 0;
+	}
+	return NULL;
+}
+
+static uint64_t take_mapping(int fd)
+{
+	static void *memory;
+
+	if (!memory)
+		memory = pages(page);
+	return map_buffer(fd, memory, page, HAILO8L_DIR_BOTH);
+}
+
+static uint64_t take_low(int fd)
+{
+	struct hailo8l_low_memory_alloc a = { .buffer_size = page };
+
+	return call(fd, HAILO8L_LOW_MEMORY_ALLOC, &a) ? 0 : a.buffer_handle;
+}
+
+static uint64_t take_continuous(int fd)
+{
+	struct hailo8l_continuous_alloc a = { .buffer_size = page };
+	int ret = call(fd, HAILO8L_CONTINUOUS_ALLOC, &a);
+
+	CHECK(ret || !(a.dma_address & (page - 1)));
+	return ret ? 0 : a.buffer_handle;
+}
+
+/* What one thread is told of may have been freed by another before. */
+static void stolen(int fd, uint64_t (*take)(int fd), unsigned long drop, uint64_t step)
+{
+	struct thief t = { .fd = fd, .drop = drop };
+	uint64_t last = take(fd), handle = last;
+	int64_t end = now_ms() + 1500;
+
+	t.next = last + step;
+	CHECK(!pthread_create(&t.thread, NULL, steal, &t));
+	while (now_ms() < end && handle == last) {
+		call(fd, drop, &last);
+		t.next = last + step;
+		handle = take(fd);
+		last += step;
+	}
+	t.stop = true;
+	pthread_join(t.thread, NULL);
+	if (handle != last)
+		printf("handle %#llx, not %#llx\n", (unsigned long long)handle,
+		       (unsigned long long)last);
+	CHECK(handle == last);
+	CHECK(t.stolen > 0);
+	call(fd, drop, &last);
+}
+
+static void stolen_handles(void)
+{
+	int fd = open_node();
+
+	stolen(fd, take_mapping, HAILO8L_VDMA_BUFFER_UNMAP, 1);
+	stolen(fd, take_low, HAILO8L_LOW_MEMORY_FREE, page);
+	stolen(fd, take_continuous, HAILO8L_CONTINUOUS_FREE, page);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	int fd = open_node();
@@ -439,6 +522,7 @@ int main(int argc, char **argv)
 	dma_bufs(fd);
 	CASE("W-30 waiting for memory holds no lock", waits_hold_no_lock(fd));
 	CASE("W-41 odd booleans", odd_booleans(fd));
+	CASE("handles that another thread frees", stolen_handles());
 	CASE("W-44 notifications in a child", notifications_in_a_child());
 	programs_of_32_bits(fd);
 	close(fd);
