@@ -401,7 +401,10 @@ int h8l_events_fd(const struct h8l_events *events);
 
 /* The oldest event; waits at most `timeout_ms` for one, -1: for ever. 1:
  * *event is filled in; 0: none in time. Who is slow loses events: the driver
- * of this project keeps the last 32, the stock driver the last. -EINTR: a
+ * of this project keeps the last 32, the stock driver the last. The stock driver
+ * also drops what the firmware tells while it starts, and leaves its place
+ * taken: on a chip that is hot then, nothing comes until it is loaded again on a
+ * cool one (seen with the software chip; a real one may overwrite it). -EINTR: a
  * signal came; -ENODEV: the device is gone.
  */
 int h8l_events_next(struct h8l_events *events, int timeout_ms, struct h8l_event *event,
