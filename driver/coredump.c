@@ -7,7 +7,8 @@
  * sections, each after a line "section NAME LENGTH". The text ends with the
  * first of them. Sections:
  *
- *	config-atr	BAR0 0x700, translation tables 0 to 3
+ *	config-atr	BAR0 0x700, translation tables 0 to 3; words of which nothing
+ *			is known are not read, and 0
  *	vdma		BAR2, all channels
  *	request		request area of the control mailbox, first bytes
  *	response	response area
@@ -23,7 +24,8 @@
 #include "hailo8l.h"
 
 #define DUMP_SIZE	(32 * 1024)
-#define ATR_BYTES	0x80
+#define ATR_STRIDE	(HW_ATR_REG(1) - HW_ATR_REG(0))
+#define ATR_KNOWN	(HW_ATR_TARGET + sizeof(u32))
 #define BOX_BYTES	64
 
 struct dump {
@@ -46,17 +48,41 @@ static void say_register(struct dump *d, const char *name, void __iomem *at)
 }
 
 /* Word by word, as the chip wants it. */
-static void add_section(struct dump *d, const char *name, void __iomem *from, size_t bytes)
+static void add_words(struct dump *d, void __iomem *from, size_t bytes)
 {
 	u32 i, word;
 
-	if (d->len + 64 + bytes > DUMP_SIZE)
-		return;
-	say(d, "section %s %zu\n", name, bytes);
 	for (i = 0; i < bytes; i += sizeof(word)) {
 		word = __raw_readl(from + i);
 		memcpy(d->at + d->len, &word, sizeof(word));
 		d->len += sizeof(word);
+	}
+}
+
+static bool begin_section(struct dump *d, const char *name, size_t bytes)
+{
+	if (d->len + 64 + bytes > DUMP_SIZE)
+		return false;
+	say(d, "section %s %zu\n", name, bytes);
+	return true;
+}
+
+static void add_section(struct dump *d, const char *name, void __iomem *from, size_t bytes)
+{
+	if (begin_section(d, name, bytes))
+		add_words(d, from, bytes);
+}
+
+static void add_tables(struct h8l_device *h, struct dump *d)
+{
+	int i;
+
+	if (!begin_section(d, "config-atr", HW_ATR_COUNT * ATR_STRIDE))
+		return;
+	for (i = 0; i < HW_ATR_COUNT; i++) {
+		add_words(d, h->config + HW_ATR_REG(i), ATR_KNOWN);
+		memset(d->at + d->len, 0, ATR_STRIDE - ATR_KNOWN);
+		d->len += ATR_STRIDE - ATR_KNOWN;
 	}
 }
 
@@ -101,7 +127,7 @@ static void add_registers(struct h8l_device *h, struct dump *d)
 
 static void add_sections(struct h8l_device *h, struct dump *d)
 {
-	add_section(d, "config-atr", h->config + HW_ATR_REG(0), ATR_BYTES);
+	add_tables(h, d);
 	add_section(d, "vdma", h->vdma, HW_VDMA_CHANNEL(HW_VDMA_CHANNELS));
 	/* What is behind the windows is the firmware's business, if any runs. */
 	if (!h8l_firmware_runs(h))

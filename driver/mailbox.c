@@ -458,6 +458,9 @@ int h8l_ioctl_control(struct h8l_file *f, void __user *arg)
 /* Firmware aborts all channels and says so. */
 static int driver_down(struct h8l_device *h)
 {
+	/* Without firmware nobody hears the bell. */
+	if (!h8l_firmware_runs(h))
+		return -EIO;
 	reinit_completion(&h->mbox.down);
 	ring(h, HW_DOORBELL_DRIVER_DOWN);
 	if (wait_for_completion_timeout(&h->mbox.down, msecs_to_jiffies(DOWN_MS) + 1))
