@@ -239,6 +239,7 @@ static bool answers(struct emu *emu)
 	emu->gone = gone;
 	if (gone)
 		return false;
+	emu->stats.without_master += !pci_is_master(emu);
 	if (pci_decodes_memory(emu))
 		return true;
 	emu_violation(emu, "BAR access while memory decoding is off or not in D0");

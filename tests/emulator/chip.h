@@ -137,6 +137,7 @@ struct emu_stats {
 	uint64_t frames, boots, boot_failures;
 	uint64_t resets[3];		/* by enum emu_reset_kind */
 	uint64_t soft_resets, violations, faults;
+	uint64_t without_master;	/* accesses to BARs then */
 };
 
 struct fault_state {

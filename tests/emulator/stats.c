@@ -144,6 +144,7 @@ static void add_life(struct json_object *to, const struct emu_stats *stats)
 	add(to, "log_bytes", stats->log_bytes);
 	add(to, "faults", stats->faults);
 	add(to, "violations", stats->violations);
+	add(to, "without_master", stats->without_master);
 }
 
 void emu_print_stats(const struct emu *emu, FILE *out)

@@ -177,6 +177,23 @@ static void test_memory_decoding(void **state)
 	assert_int_equal(reg(host, HW_REG_PCI_ID), 0x28641e60);
 }
 
+/* Allowed, as at the start of a driver, but counted. */
+static void test_accesses_without_mastering(void **state)
+{
+	struct host *host = *state;
+
+	assert_int_equal(reg(host, HW_REG_PCI_ID), 0x28641e60);
+	assert_int_equal(host_count(host, "without_master"), 0);
+	cfg_write(host, 0x04, 0x0002, 2);
+	assert_int_equal(reg(host, HW_REG_PCI_ID), 0x28641e60);
+	set_reg(host, HW_REG_IMASK, 0);
+	assert_int_equal(host_count(host, "without_master"), 2);
+	assert_int_equal(host_violations(host), 0);
+	cfg_write(host, 0x04, 0x0006, 2);
+	assert_int_equal(reg(host, HW_REG_IMASK), 0);
+	assert_int_equal(host_count(host, "without_master"), 2);
+}
+
 static void test_link_option(void **state)
 {
 	struct host host;
@@ -248,6 +265,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_accesses, host_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_power_states, host_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_memory_decoding, host_setup, host_teardown),
+		cmocka_unit_test_setup_teardown(test_accesses_without_mastering, host_setup, host_teardown),
 		cmocka_unit_test(test_link_option),
 		cmocka_unit_test_setup_teardown(test_flr, host_setup, host_teardown),
 		cmocka_unit_test(test_bad_configuration),

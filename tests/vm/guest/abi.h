@@ -577,6 +577,20 @@ static inline int wait_for(int fd, uint8_t channel, int transfers)
 	return sum;
 }
 
+/* > 0, or what went wrong */
+static inline int run_frame(struct net *n)
+{
+	int ret = launch_out(n);
+
+	if (ret > 0)
+		ret = launch_in(n);
+	if (ret > 0)
+		ret = wait_for(n->fd, CH_IN, 1);
+	if (ret > 0)
+		ret = wait_for(n->fd, CH_OUT, 1);
+	return ret;
+}
+
 static inline int verdict(const char *name)
 {
 	printf("%s: %d failures\n", name, failures);

@@ -5,23 +5,30 @@
 # The device goes away under programs in every state, and comes back. What is
 # freed is overwritten, so that its use shows.
 # append: init_on_alloc=0 slub_debug=FZP
+. /t/guest/_lib
 fail() { echo "FAIL $*"; exit 1; }
 device=$(readlink -f /sys/class/hailo_chardev/hailo0/device)
 bus=/sys/bus/pci
 
-victim() {
+# under NAME COMMAND...: begins it, and waits until it is busy
+under() {
 	rm -f /tmp/victim
-	abi_victim "$1" >/tmp/victim 2>&1 &
+	name=$1
+	shift
+	"$@" >/tmp/victim 2>&1 &
 	pid=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 1200); do
 		grep -qs running /tmp/victim && return
 		sleep 0.05
 	done
 	cat /tmp/victim
-	fail "$1 does not start"
+	fail "$name does not start"
 }
 
+victim() { under "$1" abi_victim "$1"; }
+
 gone() {
+	ends_in 60 $pid || { cat /tmp/victim; fail "$1 goes on without a device"; }
 	wait $pid || { cat /tmp/victim; fail "$1 did not end well"; }
 	[ ! -e /dev/hailo0 ] || fail "/dev/hailo0 stays after $1"
 }
@@ -43,6 +50,21 @@ for mode in hold wait notify control frames; do
 	abi_dma >/tmp/after || { cat /tmp/after; fail "unusable after removal under $mode"; }
 done
 echo "ok   W-17 W-20 removed under programs in every state"
+
+# Nobody is let in after the end: the driver's last act is to switch bus mastering
+# off, and the chip counts who comes later. Each kind of call is under way then.
+for _ in 1 2 3 4 5; do
+	under abi_gate abi_gate
+	late=$(count without_master)
+	echo 1 >"$device/remove"
+	gone abi_gate
+	late=$(($(count without_master) - late))
+	[ $late = 0 ] || { cat /tmp/victim; fail "$late accesses to a chip that was removed"; }
+	echo 1 >$bus/rescan
+	node_comes
+done
+abi_dma >/tmp/after || { cat /tmp/after; fail "unusable after removals under calls"; }
+echo "ok   W-17 nobody is let in after the end"
 
 # The number is free again while an old file is still open.
 victim queued

@@ -26,29 +26,16 @@ static void say_running(void)
 	fflush(stdout);
 }
 
-static int one_frame(struct net *n)
-{
-	int ret = launch_out(n);
-
-	if (ret > 0)
-		ret = launch_in(n);
-	if (ret > 0)
-		ret = wait_for(n->fd, CH_IN, 1);
-	if (ret > 0)
-		ret = wait_for(n->fd, CH_OUT, 1);
-	return ret;
-}
-
 static int frames(int fd)
 {
 	struct net n;
 	int ret;
 
 	net_start(&n, fd, DESCS);
-	ret = one_frame(&n);
+	ret = run_frame(&n);
 	say_running();
 	while (ret > 0)
-		ret = one_frame(&n);
+		ret = run_frame(&n);
 	return ret;
 }
 
