@@ -13,6 +13,12 @@ n=0
 seen=0
 fail() { echo "FAIL $*"; fails=$((fails + 1)); }
 
+# end TEXT: as fail, but something is stuck and nothing else can be tried
+end() {
+	echo "FAIL $name: $*"
+	exit 1
+}
+
 # passed NAME: nothing has failed since the last time.
 passed() {
 	if [ $fails = $seen ]; then echo "ok   $*"; else echo "FAIL $*"; fi
@@ -71,7 +77,9 @@ echo 1 >/sys/class/hailo_chardev/hailo0/reset || fail "$name: cannot be reset"
 [ "$(count interrupts.spurious)" -gt "$spurious" ] || fail "$name: no interrupt came"
 works
 passed "W-24 interrupts without a cause, also while booting"
-chip --fault control-late:opcode=46,ms=300 || fail "$name: no node"
+# The other question is answered late as well: who takes any answer has a wrong one.
+chip --fault control-late:opcode=46,ms=300 --fault control-late:opcode=0,ms=100 ||
+	fail "$name: no node"
 does late
 # The driver asks for a sign of life then, which would take the late answer.
 recovery N
@@ -125,6 +133,28 @@ insmod /t/mod/hailo8l.ko
 says 'does not answer a soft reset'
 passed "W-25 a soft reset that fails is no success"
 
+# An open that fails holds nothing: what works again can be reset, and sleeps.
+recovery N
+chip --faults-wait --fault all-ones || fail "$name: no node"
+device=$(readlink -f /sys/class/hailo_chardev/hailo0/device)
+switch_faults
+abi_info 4096 4.23.0 >/dev/null && fail "$name: can be opened"
+says 'device does not answer'
+switch_faults
+# Its configuration answers again from the next access to a BAR on.
+host hmp "xp /1wx $(sed -n '1s/ .*//p' "$device/resource")" >/dev/null
+echo 1 >/sys/class/hailo_chardev/hailo0/reset &
+ends_in 60 $! || end "a failed open keeps the gate"
+works
+echo 300 >"$device/power/autosuspend_delay_ms"
+for _ in $(seq 300); do
+	[ "$(cat "$device/power/runtime_status")" = suspended ] && break
+	sleep 0.1
+done
+[ "$(cat "$device/power/runtime_status")" = suspended ] ||
+	fail "$name: a failed open keeps the chip awake"
+passed "W-39 an open that fails"
+
 # The link goes down under a program, and the card is taken out under one.
 # Without a recovery, which takes a minute there: see recover_remove.
 for mode in frames wait control notify; do
@@ -138,6 +168,7 @@ for mode in frames wait control notify; do
 		n=$((n + 1))
 		[ $n -lt 3000 ] || break
 	done
+	ends_in 90 $pid || end "$mode goes on without a chip"
 	wait $pid || { cat /tmp/victim; fail "$name: $mode"; }
 	# Who asks first says it, or the recovery that does not succeed.
 	for _ in $(seq 100); do
@@ -156,6 +187,7 @@ abi_victim frames >/tmp/victim 2>&1 &
 pid=$!
 sleep 1
 host unplug >/dev/null
+ends_in 60 $pid || end "unplugged under a program, which goes on"
 wait $pid || { cat /tmp/victim; fail "unplugged under a program"; }
 [ ! -c /dev/hailo0 ] || fail "a node without a card"
 host plug >/dev/null
