@@ -653,6 +653,9 @@ int h8l_network_open(struct h8l_device *device, struct h8l_hef *hef,
 /* Stops the network if it runs and gives everything back, in any state. */
 void h8l_network_close(struct h8l_network *network);
 
+/* Streams of each direction, as a program sees them; they do not change.
+ * Thread-safe, as h8l_network_stream().
+ */
 unsigned int h8l_network_inputs(const struct h8l_network *network);
 unsigned int h8l_network_outputs(const struct h8l_network *network);
 /* As h8l_hef_stream(), for the variant that was chosen.
@@ -676,7 +679,7 @@ int h8l_network_stream(const struct h8l_network *network, enum h8l_direction dir
 int h8l_network_set_format(struct h8l_network *network, enum h8l_direction direction,
 			   unsigned int stream, struct h8l_format format,
 			   struct h8l_error *error);
-/* Bytes of one frame of a stream in the format set, or a negative errno. */
+/* Bytes of one frame of a stream in the format set, or -ENOENT: no such stream. */
 int64_t h8l_network_frame_size(const struct h8l_network *network, enum h8l_direction direction,
 			       unsigned int stream);
 
@@ -724,8 +727,9 @@ unsigned int h8l_network_queue_depth(const struct h8l_network *network);
 /* Starts a frame and returns. The buffers (not the arrays) belong to the
  * library until h8l_network_wait() gives the frame back. Frames are numbered
  * from 0 at h8l_network_open() on; `frame` may be NULL. With a batch_size of n
- * the chip may wait for n frames. Errors: -EAGAIN queue_depth frames are under
- * way or not taken; others as h8l_network_run().
+ * the chip may wait for n frames; what is left at the end of a stream goes frame by
+ * frame with h8l_network_run(), which does not wait for others. Errors: -EAGAIN
+ * queue_depth frames are under way or not taken; others as h8l_network_run().
  *
  * Submit, wait, run and h8l_network_fd() of one network are thread-safe. They
  * take turns, and h8l_network_wait() keeps its turn while it waits: threads that

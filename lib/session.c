@@ -347,6 +347,21 @@ static int rest_running(struct h8l_device *device, struct h8l_error *error)
 	return err ? fail_errno(error, err, device_node(device)) : 0;
 }
 
+/* Where the firmware can, its channels go on running from where they are, and so do
+ * the host's. Reference configure-and-run.md 14.6.
+ */
+static int switch_batch(struct h8l_network *network, uint16_t batch, struct h8l_error *error)
+{
+	int err = control_change_status(network->device, HW_CS_ENABLED, network->application,
+					batch, error);
+
+	if (err)
+		session_stop(network, NULL);
+	else
+		network->running_batch = batch;
+	return err;
+}
+
 int session_start(struct h8l_network *network, uint16_t batch, struct h8l_error *error)
 {
 	struct h8l_device *device = network->device;
@@ -354,6 +369,11 @@ int session_start(struct h8l_network *network, uint16_t batch, struct h8l_error 
 
 	if (device->running == network && network->running_batch == batch)
 		return 0;
+	/* Frames that fail now stop the network, and it starts as any other */
+	if (device->running == network && network->variant->can_fast_batch_switch)
+		frames_drain(network, NULL);
+	if (device->running == network && network->variant->can_fast_batch_switch)
+		return switch_batch(network, batch, error);
 	err = rest_running(device, error) ?:
 	      control_change_status(device, HW_CS_ENABLED, network->application, batch, error);
 	if (err)

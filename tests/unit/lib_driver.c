@@ -790,16 +790,24 @@ static bool has_old_firmware(const struct drv *drv)
 	return drv->firmware[1] < 21;
 }
 
+static bool can_switch_fast(const struct drv *drv, const uint8_t *header)
+{
+	if (has_old_firmware(drv))
+		return ((const struct hw_old_app_header *)header)->can_fast_batch_switch;
+	return ((const struct hw_app_header *)header)->can_fast_batch_switch;
+}
+
 static void take_header(struct drv *drv, const struct hailo8l_fw_control *c)
 {
 	uint32_t len, wanted = has_old_firmware(drv) ? sizeof(struct hw_old_app_header) :
 						       sizeof(struct hw_app_header);
+	const uint8_t *header = param(c, 0, &len);
 
-	if (!param(c, 0, &len) || len != wanted || !drv->marked ||
+	if (!header || len != wanted || !drv->marked ||
 	    drv->enabled_app >= 0 || drv->app_count == DRV_MAX_APPS)
 		violate(drv, 0, "application header at the wrong time or of the wrong size");
 	else
-		drv->app_count++;
+		drv->apps[drv->app_count++].fast_batch_switch = can_switch_fast(drv, header);
 }
 
 static const uint8_t context_types[] = {
@@ -921,6 +929,18 @@ static void read_contexts(struct drv *drv, struct drv_app *app)
 	}
 }
 
+/* The firmware begins all channels anew, but not for another batch of the same */
+static void check_channels(struct drv *drv, bool go_on)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < DRV_CHANNELS; i++)
+		any |= drv->channels[i].enabled;
+	if (any != go_on)
+		violate(drv, 0, go_on ? "the host's channels begin anew, the chip's go on" :
+					"the chip's channels begin anew, the host's go on");
+}
+
 static void change_status(struct drv *drv, const struct hailo8l_fw_control *c)
 {
 	uint8_t state = byte_param(drv, c, 0), app = byte_param(drv, c, 1);
@@ -933,6 +953,7 @@ static void change_status(struct drv *drv, const struct hailo8l_fw_control *c)
 		violate(drv, 0, "state %u, application %u", state, app);
 		return;
 	}
+	check_channels(drv, drv->enabled_app == app && drv->apps[app].fast_batch_switch);
 	drv->enabled_app = app;
 	read_contexts(drv, &drv->apps[app]);
 }

@@ -84,6 +84,7 @@ struct drv_context {
 };
 
 struct drv_app {
+	bool fast_batch_switch;
 	unsigned int context_count;
 	struct drv_context contexts[DRV_MAX_CONTEXTS];
 };

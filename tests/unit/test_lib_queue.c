@@ -336,6 +336,7 @@ static uint16_t last_batch(const struct drv *drv)
 	return UINT16_MAX;
 }
 
+/* With the host's channels as they are, as the scripted driver checks */
 static void batches(void **state)
 {
 	struct h8l_network_options options = { .queue_depth = DEPTH, .batch_size = 2 };
@@ -351,7 +352,7 @@ static void batches(void **state)
 	assert_int_equal(submit(q, 2), 0);
 	assert_int_equal(take(q, 1, -1), 1);
 	assert_int_equal(take(q, 2, -1), 1);
-	check(q, 2, 1);
+	check(q, 2, 0);
 	free_queue(q);
 }
 

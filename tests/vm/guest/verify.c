@@ -7,12 +7,15 @@
  * inputs, with the library's own conversions, which have unit tests. Where there
  * are several contexts, what one leaves in a buffer is the next one's input.
  *
- *	verify [-n FRAMES] [-b BATCH] [-g GROUP] [-s] [-d FOLDER] HEF...
+ *	verify [-n FRAMES] [-b BATCH] [-g GROUP] [-s] [-d FOLDER [-t]] HEF...
  *
- * -b configures for batches of so many frames, which are under way together. -s
- * sends the messages of the stock library. With -d it is for network files of
- * mkhef: nothing is compared here; all frames go to files in FOLDER, and
- * FOLDER/args gets the arguments with which refnet compares them.
+ * -b configures for batches of so many frames, which are under way together; what
+ * is left of -n is run frame by frame after the first of them. -s sends the
+ * messages of the stock library. With -d it is for network files of mkhef: nothing is
+ * compared here; all frames go to files in FOLDER, and FOLDER/args gets the arguments
+ * with which refnet compares them. -t configures all files at once and runs a batch
+ * of each in turn, all under way before the first is waited for; the folders are then
+ * FOLDER/0 and so on.
  * Prints "ok", "FAIL" or "SKIP" and the reason for each file. Exit code: 1 if one
  * failed, else 77 if the library cannot run one.
  */
@@ -20,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/format.h"
@@ -28,6 +32,7 @@
 
 #define MAX_STREAMS HEF_MAX_STREAMS
 #define MAX_BATCH 63
+#define MAX_TOGETHER 8
 #define SKIPPED 77
 
 struct stream {
@@ -46,9 +51,11 @@ struct test {
 	const char *folder;		/* for frames, or NULL */
 	unsigned int frames;
 	unsigned int batch;
+	unsigned int together;		/* the next so many frames */
 	unsigned int group;
 	unsigned int flags;
 	struct h8l_device *chip;
+	bool shares_chip;
 	struct h8l_hef *hef;
 	const struct hef_variant *variant;
 	struct h8l_network *network;
@@ -354,7 +361,7 @@ static int submit_frame(struct test *test)
 
 	list_buffers(test, H8L_INPUT, in);
 	list_buffers(test, H8L_OUTPUT, out);
-	if (test->batch == 1)
+	if (test->together == 1)
 		return h8l_network_run(test->network, in, test->count[H8L_INPUT], out,
 				       test->count[H8L_OUTPUT], &test->error);
 	return h8l_network_submit(test->network, in, test->count[H8L_INPUT], out,
@@ -365,25 +372,29 @@ static int wait_frames(struct test *test)
 {
 	struct h8l_completion done = { 0 };
 
-	for (unsigned int i = 0; i < test->batch && test->batch > 1; i++)
+	for (unsigned int i = 0; i < test->together && test->together > 1; i++)
 		if (h8l_network_wait(test->network, -1, &done, &test->error) != 1 || done.status)
 			return -1;
 	return 0;
 }
 
-/* So many frames at a time: the chip may hold the first until it has the last. */
-static int run_batch(struct test *test, unsigned int first)
+static int start_batch(struct test *test, unsigned int first)
 {
-	for (unsigned int slot = 0; slot < test->batch; slot++) {
+	for (unsigned int slot = 0; slot < test->together; slot++) {
 		select_slot(test, slot);
 		fill_inputs(test, first + slot);
 		spoil_outputs(test);
 		if (submit_frame(test) < 0)
 			return failed(test, "run");
 	}
+	return 0;
+}
+
+static int finish_batch(struct test *test, unsigned int first)
+{
 	if (wait_frames(test) < 0)
 		return failed(test, "wait");
-	for (unsigned int slot = 0; slot < test->batch; slot++) {
+	for (unsigned int slot = 0; slot < test->together; slot++) {
 		select_slot(test, slot);
 		fill_inputs(test, first + slot);
 		if (test->folder) {
@@ -398,15 +409,29 @@ static int run_batch(struct test *test, unsigned int first)
 	return 0;
 }
 
+/* So many frames at a time: the chip may hold the first until it has the last. */
+static int run_batch(struct test *test, unsigned int first)
+{
+	return start_batch(test, first) || finish_batch(test, first);
+}
+
 static int run_frames(struct test *test)
 {
-	for (unsigned int frame = 0; frame < test->frames; frame += test->batch)
+	unsigned int odd = test->frames % test->batch, frame = 0;
+
+	while (frame < test->frames) {
+		bool alone = odd && (frame >= test->batch || test->frames < test->batch);
+
+		test->together = alone ? 1 : test->batch;
+		odd -= alone;
 		if (run_batch(test, frame))
 			return 1;
+		frame += test->together;
+	}
 	return test->folder ? save_arguments(test) : 0;
 }
 
-static int run_network(struct test *test)
+static int configure(struct test *test)
 {
 	struct h8l_network_options options = {
 		.group = test->group,
@@ -421,7 +446,12 @@ static int run_network(struct test *test)
 	    add_streams(test, H8L_OUTPUT, h8l_network_outputs(test->network)) < 0 ||
 	    add_wires(test) < 0)
 		return failed(test, "streams");
-	if (run_frames(test))
+	return 0;
+}
+
+static int run_network(struct test *test)
+{
+	if (configure(test) || run_frames(test))
 		return 1;
 	printf("ok   %s: %u frames, %u contexts\n", test->path, test->frames,
 	       test->variant->context_count);
@@ -441,11 +471,11 @@ static int choose(struct test *test)
 	return test->variant ? 0 : failed(test, "compatible");
 }
 
-static int check_file(struct test *test)
+static int open_file(struct test *test)
 {
 	struct h8l_group_info group;
 
-	if (h8l_device_open(NULL, &test->chip, &test->error) < 0)
+	if (!test->chip && h8l_device_open(NULL, &test->chip, &test->error) < 0)
 		return failed(test, "open the device");
 	if (h8l_hef_open(test->path, &test->hef, &test->error) < 0)
 		return failed(test, "open the file");
@@ -455,16 +485,14 @@ static int check_file(struct test *test)
 		printf("SKIP %s: %s\n", test->path, group.unsupported);
 		return SKIPPED;
 	}
-	if (choose(test))
-		return 1;
-	return run_network(test);
+	return choose(test);
 }
 
 static void clean(struct test *test)
 {
 	h8l_network_close(test->network);
 	h8l_hef_close(test->hef);
-	h8l_device_close(test->chip);
+	h8l_device_close(test->shares_chip ? NULL : test->chip);
 	for (unsigned int i = 0; i < test->wire_count; i++)
 		if (!test->wires[i].borrowed)
 			free(test->wires[i].data);
@@ -487,19 +515,72 @@ static int verify(const char *path, const struct test *how)
 		return 1;
 	*test = *how;
 	test->path = path;
-	result = check_file(test);
+	result = open_file(test) ?: run_network(test);
 	clean(test);
 	free(test);
 	return result;
 }
 
+/* ---- several networks on the chip ---- */
+
+static int open_together(struct test *tests, unsigned int i, const struct test *how,
+			 const char *path)
+{
+	static char folders[MAX_TOGETHER][256];
+	struct h8l_device *chip = tests[0].chip;
+	struct test *test = &tests[i];
+
+	*test = *how;
+	test->path = path;
+	test->folder = folders[i];
+	test->chip = chip;
+	test->shares_chip = i > 0;
+	test->together = test->batch;
+	snprintf(folders[i], sizeof(folders[i]), "%s/%u", how->folder, i);
+	if (mkdir(folders[i], 0777))
+		return 1;
+	return open_file(test) ?: configure(test);
+}
+
+/* Whoever begins waits until those before are done, and the chip changes over. */
+static int run_in_turn(struct test *tests, unsigned int count, unsigned int first)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (start_batch(&tests[i], first))
+			return 1;
+	for (unsigned int i = 0; i < count; i++)
+		if (finish_batch(&tests[i], first))
+			return 1;
+	return 0;
+}
+
+static int verify_together(char **paths, unsigned int count, const struct test *how)
+{
+	struct test *tests = calloc(count, sizeof(*tests));
+	int result = !tests;
+
+	for (unsigned int i = 0; i < count && !result; i++)
+		result = open_together(tests, i, how, paths[i]);
+	for (unsigned int frame = 0; frame < how->frames && !result; frame += how->batch)
+		result = run_in_turn(tests, count, frame);
+	for (unsigned int i = 0; i < count && !result; i++)
+		result = save_arguments(&tests[i]);
+	for (unsigned int i = count; i-- > 0 && tests;)
+		clean(&tests[i]);
+	free(tests);
+	if (!result)
+		printf("ok   %u networks in turn: %u frames of each\n", count, how->frames);
+	return result;
+}
+
 int main(int argc, char **argv)
 {
+	bool together = false;
 	static struct test how = { .frames = 3, .batch = 1 };
 	int option, result, worst = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((option = getopt(argc, argv, "n:b:g:sd:")) != -1) {
+	while ((option = getopt(argc, argv, "n:b:g:sd:t")) != -1) {
 		if (option == 'n')
 			how.frames = strtoul(optarg, NULL, 0);
 		else if (option == 'b')
@@ -510,11 +591,16 @@ int main(int argc, char **argv)
 			how.flags = H8L_NETWORK_STOCK_MESSAGES;
 		else if (option == 'd')
 			how.folder = optarg;
+		else if (option == 't')
+			together = true;
 		else
 			return 1;
 	}
 	if (!how.batch || how.batch > MAX_BATCH || optind == argc)
 		return 1;
+	if (together)
+		return how.folder && argc - optind <= MAX_TOGETHER ?
+		       verify_together(argv + optind, argc - optind, &how) : 1;
 	for (int i = optind; i < argc; i++) {
 		result = verify(argv[i], &how);
 		if (result == 1 || !worst)
