@@ -7,7 +7,7 @@
 # chip counts that, and the bench looks).
 # guests: amd64-6.12
 . /t/guest/_lib
-boots=1
+boots=$(count boots)
 for kind in soft forced; do
 	hailo8l reset --kind $kind || die "reset --kind $kind"
 	run_net /t/hef/edges_small.hef || die "after reset --kind $kind"
