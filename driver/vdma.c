@@ -74,9 +74,10 @@ void h8l_vdma_doubt(struct h8l_device *h)
 	spin_unlock_irqrestore(&h->irq_lock, flags);
 }
 
+/* Also while firmware has it paused: another context runs, frames may be queued. */
 static bool running(u32 control)
 {
-	return (control & HW_VDMA_CTRL_MASK) == HW_VDMA_CTRL_START;
+	return control & HW_VDMA_CTRL_START;
 }
 
 /* --- completion ------------------------------------------------------- */
