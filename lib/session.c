@@ -347,8 +347,10 @@ static int rest_running(struct h8l_device *device, struct h8l_error *error)
 	return err ? fail_errno(error, err, device_node(device)) : 0;
 }
 
-/* Its channels go on running from where they are, and so do the host's. Reference
- * configure-and-run.md 14.6.
+/* Its channels go on running from where they are, and so do the host's. Nothing may be
+ * under way. The stock library does the same for networks of several contexts, whenever
+ * another number of frames waits than before (VdmaConfigManager::fast_batch_switch()).
+ * Reference configure-and-run.md 14.6.
  */
 static int switch_batch(struct h8l_network *network, uint16_t batch, struct h8l_error *error)
 {
@@ -372,12 +374,8 @@ int session_start(struct h8l_network *network, uint16_t batch, struct h8l_error 
 	if (device->running == network && network->variant->can_fast_batch_switch) {
 		/* Frames that fail now stop the network, and it starts as any other */
 		frames_drain(network, NULL);
-		if (device->running == network && network->variant->context_count == 1)
+		if (device->running == network)
 			return switch_batch(network, batch, error);
-		/* What becomes of the channels of several contexts is not known for sure */
-		err = session_stop(network, error);
-		if (err)
-			return err;
 	}
 	err = rest_running(device, error) ?:
 	      control_change_status(device, HW_CS_ENABLED, network->application, batch, error);

@@ -370,6 +370,12 @@ struct fw_breakpoint {
 	bool passed;			/* continued: do not stop here again */
 };
 
+struct fw_batch {			/* as in CHANGE_CONTEXT_SWITCH_STATUS */
+	bool wanted;
+	uint16_t frames;		/* 0: as configured */
+	uint16_t count;
+};
+
 struct fw_cs {
 	enum fw_cs_phase phase;
 	unsigned int app;
@@ -378,6 +384,8 @@ struct fw_cs {
 	uint16_t batch;			/* frames per pass */
 	uint16_t batch_count;		/* passes to do, 0: no end */
 	uint16_t batches;		/* passes done */
+	struct fw_batch next;		/* when the first context waits for input */
+	struct fw_cursor left;		/* where that goes on after BATCH_SWITCHING */
 	bool endless;			/* parked: frames flow without passes */
 	bool waiting;			/* on data: let it flow */
 	uint64_t enabled_at;

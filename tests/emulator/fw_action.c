@@ -2,9 +2,9 @@
 /*
  * The interpreter: runs the contexts of the enabled application. Order:
  * ACTIVATION before ENABLED is answered, PRELIMINARY once, then the DYNAMIC
- * contexts round and round; BATCH_SWITCHING when the batch of a running
- * application changes. What real firmware does between the controls is inferred
- * (reference configure-and-run.md 14.2, hardware.md 11.1).
+ * contexts round and round; when the batch of a running application changes, in the
+ * midst of the first of these, BATCH_SWITCHING. What real firmware does between the
+ * controls is inferred (reference configure-and-run.md 14.2, hardware.md 11.1).
  */
 #include "tests/emulator/fw.h"
 
@@ -165,8 +165,61 @@ static bool end_dynamic(struct fw *fw)
 	return true;
 }
 
+/* ---- the batch, also another one while the application runs ---- */
+
+static void set_batch(struct fw *fw, uint16_t dynamic_batch, uint16_t batch_count)
+{
+	uint16_t configured = le16toh(running_app(fw)->header.batch_size);
+
+	fw->cs.batch = dynamic_batch ? dynamic_batch : configured;
+	fw->cs.batch_count = batch_count;
+	fw->cs.batches = 0;
+	fw->cs.enabled_at = emu_now(fw->emu);
+	memset(fw->cs.network, 0, sizeof(fw->cs.network));
+	fw_log(fw, 1, FW_LOG_INFO, FW_LOG_ENABLED, 2, fw->cs.app, (uint32_t)fw->cs.batch);
+}
+
+static bool batch_has_begun(const struct fw *fw)
+{
+	unsigned int i;
+
+	for (i = 0; i < FW_CHANNELS; i++)
+		if (fw->cs.channel[i].role == FW_BOUNDARY && fw->cs.channel[i].frames)
+			return true;
+	return false;
+}
+
+/* The context that waits for input is not begun again but goes on where it is, with
+ * the new batch: its words are no longer all in the chip, since those of the next
+ * context come while it waits. Inferred: BATCH_SWITCHING itself opens what is inside
+ * of the first context and starts DDR and credits, and a write of the batch size in
+ * the first context forbids it all, which it would not if that ran again (reference
+ * configure-and-run.md 9.3, hef.md 6.2). The channels of the host go on running.
+ */
+static void begin_switch(struct fw *fw)
+{
+	struct fw_batch next = fw->cs.next;
+
+	if (!fw->cs.endless && batch_has_begun(fw))
+		emu_violation(fw->emu, "another batch while frames of the last are in the chip");
+	fw->cs.next.wanted = false;
+	fw->cs.left = fw->cs.cursor;
+	set_batch(fw, next.frames, next.count);
+	enter_context(fw, FW_BATCH_SWITCHING);
+}
+
+static void end_switch(struct fw *fw)
+{
+	fw->cs.context = FW_FIRST_DYNAMIC;
+	fw->cs.cursor = fw->cs.left;
+}
+
 static bool end_context(struct fw *fw)
 {
+	if (fw->cs.context == FW_BATCH_SWITCHING) {
+		end_switch(fw);
+		return true;
+	}
 	if (fw->cs.context < FW_FIRST_DYNAMIC) {
 		enter_context(fw, fw->cs.context == FW_ACTIVATION ? FW_PRELIMINARY :
 								     FW_FIRST_DYNAMIC);
@@ -188,9 +241,14 @@ bool fw_cs_run(struct fw *fw)
 {
 	bool stepped = false;
 
-	while (fw->cs.phase == FW_CS_RUNNING && !all_batches_done(fw)) {
-		struct fw_list *list = &running_app(fw)->contexts[fw->cs.context];
+	while (fw->cs.phase == FW_CS_RUNNING) {
+		struct fw_list *list;
 
+		if (fw->cs.next.wanted && fw->cs.context == FW_FIRST_DYNAMIC)
+			begin_switch(fw);
+		if (all_batches_done(fw))
+			break;
+		list = &running_app(fw)->contexts[fw->cs.context];
 		fw->cs.waiting = false;
 		switch (step_once(fw, list)) {
 		case OUTCOME_STEP:
@@ -255,42 +313,6 @@ static uint32_t run_activation(struct fw *fw)
 	return status;
 }
 
-static void set_batch(struct fw *fw, uint16_t dynamic_batch, uint16_t batch_count)
-{
-	uint16_t configured = le16toh(running_app(fw)->header.batch_size);
-
-	fw->cs.batch = dynamic_batch ? dynamic_batch : configured;
-	fw->cs.batch_count = batch_count;
-	fw->cs.batches = 0;
-	fw->cs.enabled_at = emu_now(fw->emu);
-	memset(fw->cs.network, 0, sizeof(fw->cs.network));
-	fw_log(fw, 1, FW_LOG_INFO, FW_LOG_ENABLED, 2, fw->cs.app, (uint32_t)fw->cs.batch);
-}
-
-static void close_config_channels(struct fw *fw)
-{
-	unsigned int i;
-
-	for (i = 0; i < HW_VDMA_FIRST_D2H; i++)
-		if (fw->cs.channel[i].role == FW_CONFIG)
-			fw_channel_close(fw, i);
-}
-
-/* Same application, other batch: the channels of the host go on running. A
- * context that was waiting for data is left and begins again; its internal
- * channels are closed by the actions of BATCH_SWITCHING.
- */
-static uint32_t switch_batch(struct fw *fw, uint16_t dynamic_batch, uint16_t batch_count)
-{
-	set_batch(fw, dynamic_batch, batch_count);
-	fw_flow_next_pass(fw);
-	close_config_channels(fw);
-	fw->cs.endless = false;
-	fw->cs.sleep_until = 0;
-	enter_context(fw, FW_BATCH_SWITCHING);
-	return 0;
-}
-
 uint32_t fw_cs_enable(struct fw *fw, unsigned int index, uint16_t dynamic_batch,
 		      uint16_t batch_count)
 {
@@ -306,8 +328,10 @@ uint32_t fw_cs_enable(struct fw *fw, unsigned int index, uint16_t dynamic_batch,
 	if (fw_temperature_zone(fw) == FW_ZONE_RED)
 		return FW_CS_TOO_HOT;
 	if (fw->cs.phase == FW_CS_RUNNING && fw->cs.app == index &&
-	    app->header.can_fast_batch_switch)
-		return switch_batch(fw, dynamic_batch, batch_count);
+	    app->header.can_fast_batch_switch) {
+		fw->cs.next = (struct fw_batch){ true, dynamic_batch, batch_count };
+		return 0;
+	}
 	forget_run(fw);
 	vdma_abort_all(fw->emu);
 	fw->cs.app = index;

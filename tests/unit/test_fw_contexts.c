@@ -35,7 +35,7 @@
 
 struct app {
 	uint64_t in, out, inter, ddr;			/* lists */
-	uint64_t in_data, out_data, inter_data, ddr_data;
+	uint64_t in_data, out_data, inter_data, ddr_data, config_data;
 	unsigned int in_at, out_at;
 	struct list activation, batch, preliminary, first, second;
 	struct hw_app_header header;
@@ -342,6 +342,71 @@ static void batch_of_one(void **state)
 	assert_int_equal(run_time_error(), 0);
 }
 
+/* As real files: the words of the second context come while the first waits for its
+ * input. They are taken once for each round, also if the batch changes meanwhile.
+ */
+static void first_configures_second(struct app *app)
+{
+	uint64_t data, list = new_list(&data);
+	struct hw_activate_cfg_channel on = { 0, 0, buffer(list, COUNT, PAGE) };
+	uint32_t *word = host_at(&host, data, PAGE);
+
+	word[0] = htole32(PAGE / 4 - 2 - 1);
+	word[1] = htole32(0x11000000);
+	host_program(&host, list, 0, COUNT, PAGE, data, PAGE, 0x1e);
+	app->config_data = data;
+	app->header.config_channels = 1;
+	app->first.len = 0;
+	add(&app->first, HW_ACTION_ACTIVATE_CFG_CHANNEL, &on, sizeof(on));
+	start_first(app, &app->first);
+	ADD(&app->first, HW_ACTION_FETCH_CFG_DESCS, 1, 0, 0);
+	ADD(&app->first, HW_ACTION_WAIT_LCU, 0x10);
+	ADD(&app->first, HW_ACTION_DEACTIVATE_CFG_CHANNEL, 0, 0);
+	add_deactivate(&app->first, INTER_OUT, HW_DIR_D2H, 1);
+	ADD(&app->first, HW_ACTION_PAUSE_CHANNEL, IN, HW_DIR_H2D);
+}
+
+static void batch_switch_goes_on(void **state)
+{
+	struct app app;
+	uint8_t *word;
+
+	(void)state;
+	two_contexts(&app);
+	first_configures_second(&app);
+	configure(&app);
+	enable(1);
+	ask_frame(&app);
+	send_frame(&app, 3);
+	expect_frame(&app, 0, 3, 0);
+	word = host_at(&host, app.config_data, PAGE);
+	word[0] ^= 0x80;			/* would be noticed if taken again */
+	enable(2);
+	ask_frame(&app);
+	ask_frame(&app);
+	send_frame(&app, 4);
+	assert_int_equal(run_time_error(), 0);
+	word[0] ^= 0x80;
+	send_frame(&app, 5);
+	expect_frame(&app, 1, 4, 0);
+	expect_frame(&app, 2, 5, 1);
+	assert_int_equal(run_time_error(), 0);
+}
+
+/* What becomes of frames that are in the chip is not known: the host must not */
+static void batch_switch_with_frames(void **state)
+{
+	struct app app;
+
+	(void)state;
+	two_contexts(&app);
+	configure(&app);
+	enable(2);
+	send_frame(&app, 3);
+	enable(1);
+	assert_true(host_log_has(&host, "another batch while frames of the last"));
+}
+
 /* The data really goes through the host: spoil it there. */
 static void intermediate_data_is_in_host_memory(void **state)
 {
@@ -488,6 +553,8 @@ int main(void)
 		WITH_HOST(input_stops_at_the_batch),
 		WITH_HOST(a_changed_byte_between_contexts),
 		WITH_HOST(batch_of_one),
+		WITH_HOST(batch_switch_goes_on),
+		WITH_HOST(batch_switch_with_frames),
 		WITH_HOST(intermediate_data_is_in_host_memory),
 		WITH_HOST(forgotten_deactivation),
 		WITH_HOST(buffer_too_small_for_batch),

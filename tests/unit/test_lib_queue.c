@@ -336,23 +336,62 @@ static uint16_t last_batch(const struct drv *drv)
 	return UINT16_MAX;
 }
 
-/* With the host's channels as they are, as the scripted driver checks */
-static void batches(void **state)
+/* Another number of frames at a time costs one message, with the host's channels as
+ * they are (the scripted driver checks that): nothing is stopped.
+ */
+static void change_batches(struct queue *q)
 {
-	struct h8l_network_options options = { .queue_depth = DEPTH, .batch_size = 2 };
-	struct queue *q = new_queue(&options);
 	struct h8l_buffer in = { q->in, BENCH_IN_SIZE };
 	struct h8l_buffer out[2] = { { q->out, BENCH_OUT_SIZE }, { q->small, BENCH_SMALL_SIZE } };
+	unsigned int messages;
 
-	(void)state;
 	assert_int_equal(h8l_network_run(q->b->network, &in, 1, out, 2, NULL), 0);
 	assert_int_equal(last_batch(q->b->drv), 1);
+	messages = q->b->drv->control_count;
 	assert_int_equal(submit(q, 1), 0);
 	assert_int_equal(last_batch(q->b->drv), 0);
+	assert_int_equal(q->b->drv->control_count, messages + 1);
 	assert_int_equal(submit(q, 2), 0);
 	assert_int_equal(take(q, 1, -1), 1);
 	assert_int_equal(take(q, 2, -1), 1);
 	check(q, 2, 0);
+	assert_int_equal(q->b->drv->control_count, messages + 1);
+}
+
+static const struct h8l_network_options of_two = { .queue_depth = DEPTH, .batch_size = 2 };
+
+static void batches(void **state)
+{
+	struct queue *q = new_queue(&of_two);
+
+	(void)state;
+	change_batches(q);
+	free_queue(q);
+}
+
+static void batches_of_contexts(void **state)
+{
+	struct queue *q = new_queue(&of_two);
+	struct bench *b = q->b;
+
+	(void)state;
+	h8l_network_close(b->network);
+	b->network = NULL;
+	h8l_hef_close(b->hef);
+	blob_free(&b->blob);
+	make_hef("network big\n"
+		 "input in 16x32x8\n"
+		 "conv first in features=8 kernel=3x3 pad=1\n"
+		 "weights random 3 -100 100\n"
+		 "shift 9\n"
+		 "output first name=out order=nhwc\n"
+		 "context\n"
+		 "read first\n"
+		 "max_pool small first kernel=2x2 stride=2x2\n"
+		 "output small order=fcr\n", 1, DESC_HAILO8, NULL, &b->blob);
+	assert_int_equal(h8l_hef_open_memory(b->blob.data, b->blob.size, &b->hef, &b->error), 0);
+	assert_int_equal(bench_open_network(b, &of_two), 0);
+	change_batches(q);
 	free_queue(q);
 }
 
@@ -459,6 +498,7 @@ int main(void)
 		cmocka_unit_test(drained),
 		cmocka_unit_test(pollable),
 		cmocka_unit_test(batches),
+		cmocka_unit_test(batches_of_contexts),
 		cmocka_unit_test(registered),
 		cmocka_unit_test(not_registered),
 		cmocka_unit_test(outlives),
