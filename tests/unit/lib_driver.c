@@ -1194,6 +1194,8 @@ static int do_ioctl(const struct h8l_os *os, int fd, unsigned long request, void
 {
 	struct drv *drv = self(os);
 
+	if (drv->ioctl_count < DRV_FIRST_IOCTLS)
+		drv->first_ioctls[drv->ioctl_count] = request;
 	drv->ioctl_count++;
 	if (fd != NODE_FD)
 		return violate(drv, -EBADF, "ioctl on %d", fd);
@@ -1216,6 +1218,7 @@ static int os_open(const struct h8l_os *os, const char *path)
 {
 	struct drv *drv = self(os);
 
+	drv->opens++;
 	if (drv->open_errno)
 		return drv->open_errno;
 	if (strncmp(path, "/dev/hailo", 10))

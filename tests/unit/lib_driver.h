@@ -83,6 +83,8 @@ struct drv_context {
 	size_t size;
 };
 
+#define DRV_FIRST_IOCTLS	4	/* that are kept in order */
+
 struct drv_app {
 	bool fast_batch_switch;
 	unsigned int context_count;
@@ -132,7 +134,9 @@ struct drv {
 	char violation[256];		/* "" or the first one */
 	struct drv_control *controls;
 	unsigned int control_count;
+	unsigned long first_ioctls[DRV_FIRST_IOCTLS];
 	unsigned int ioctl_count;
+	unsigned int opens;
 	unsigned int launches, waits, polls, sleeps, map_calls;
 	int open_fds;
 	unsigned int cpu_reads, cpu_writes;	/* of dma-bufs, announced and ended */

@@ -28,6 +28,7 @@
 #include "hw/control.h"
 #include "lib/device.h"
 #include "lib/network.h"
+#include "uapi/hailo8l.h"
 #include "tests/unit/lib_driver.h"
 #include "tests/unit/post_pack.h"
 
@@ -1219,6 +1220,117 @@ static void refusals(void **state)
 	compare_refusal("fw_fails_set_context_info", HW_OP_SET_CONTEXT_INFO, 0);
 }
 
+/* ---- starts that end before anything is said to firmware ---- */
+
+static unsigned long request_called(const char *name)
+{
+	static const struct {
+		const char *name;
+		unsigned long request;
+	} known[] = {
+		{ "HAILO_QUERY_DRIVER_INFO", HAILO8L_QUERY_DRIVER_INFO },
+		{ "HAILO_QUERY_DEVICE_PROPERTIES", HAILO8L_QUERY_DEVICE_PROPERTIES },
+		{ "HAILO_MARK_AS_IN_USE", HAILO8L_MARK_AS_IN_USE },
+		{ "HAILO_DISABLE_NOTIFICATION", HAILO8L_DISABLE_NOTIFICATION },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(known[i].name, name))
+			return known[i].request;
+	fail_msg("the recording has a call that is not known here: %s", name);
+	return 0;
+}
+
+struct failing_start {
+	const char *scenario;
+	int err;
+	const char *says[4];		/* what, where, and what to do */
+	unsigned int calls;		/* of ours */
+};
+
+/* Theirs does at least as much, and that in this order */
+static void compare_calls(const struct drv *drv, const struct trace *trace)
+{
+	unsigned int opens = 0, calls = 0;
+
+	for (unsigned int i = 0; i < trace->count; i++) {
+		struct json_object *line = trace->lines[i];
+
+		opens += is(line, "ev", "open");
+		if (!is(line, "ev", "ioctl"))
+			continue;
+		if (calls < drv->ioctl_count)
+			assert_int_equal(drv->first_ioctls[calls],
+					 request_called(text(line, "name")));
+		calls++;
+	}
+	assert_int_equal(drv->opens, opens);
+	assert_in_range(drv->ioctl_count, 0, calls);
+}
+
+static void compare_start(const struct failing_start *start, struct drv *drv)
+{
+	struct row row = { .hef = "_errors" };
+	struct h8l_device *device = NULL;
+	struct h8l_error error = { 0 };
+	struct trace *trace;
+
+	snprintf(row.scenario, sizeof(row.scenario), "%s", start->scenario);
+	trace = load_trace(&row);
+	assert_int_equal(device_open_os(&drv->os, NULL, &device, &error), start->err);
+	assert_int_equal(error.code, start->err);
+	for (unsigned int i = 0; i < ARRAY_SIZE(start->says) && start->says[i]; i++)
+		if (!strstr(error.text, start->says[i]))
+			fail_msg("%s: \"%s\" is not in: %s", start->scenario, start->says[i],
+				 error.text);
+	compare_calls(drv, trace);
+	assert_int_equal(drv->ioctl_count, start->calls);
+	assert_int_equal(drv->open_fds, 0);
+	assert_int_equal(drv_leftovers(drv), 0);
+	assert_string_equal(drv->violation, "");
+	print_row(&row, "refused by both, %u calls: %s", drv->ioctl_count, error.text);
+	drv_free(drv);
+	free_trace(trace);
+	compared.recordings++;
+}
+
+/* Theirs takes no driver but of its own version, this one all that have its calls */
+static void other_drivers(void)
+{
+	for (unsigned int minor = 21; minor <= 25; minor++) {
+		struct drv *drv = drv_new(1);
+		struct h8l_device *device = NULL;
+
+		drv->version[1] = minor;
+		assert_int_equal(device_open_os(&drv->os, NULL, &device, NULL), 0);
+		h8l_device_close(device);
+		assert_string_equal(drv->violation, "");
+		drv_free(drv);
+	}
+}
+
+static void failing_starts(void **state)
+{
+	static const struct failing_start starts[] = {
+		{ "no_device", -ENODEV, { "no Hailo device", "nothing in", "lspci", "dmesg" }, 0 },
+		{ "driver_version_mismatch", -EPROTO,
+		  { "/dev/hailo0", "driver 5.23.0", "4.21 and later", "install the driver" }, 1 },
+		{ "fw_not_loaded", -ENOEXEC,
+		  { "/dev/hailo0", "no firmware", "/lib/firmware", "reload the driver" }, 2 },
+	};
+	struct drv *drv;
+
+	(void)state;
+	compare_start(&starts[0], drv_new(0));
+	drv = drv_new(1);
+	drv->version[0] = 5;
+	compare_start(&starts[1], drv);
+	other_drivers();
+	drv = drv_new(1);
+	drv->fw_loaded = false;
+	compare_start(&starts[2], drv);
+}
+
 /* ---- tests, one per file ---- */
 
 static void one_file(void **state)
@@ -1269,7 +1381,7 @@ int main(void)
 
 	if (find_shared())
 		load_index();
-	for (unsigned int i = 0; i < row_count && count < 126; i++)
+	for (unsigned int i = 0; i < row_count && count < ARRAY_SIZE(tests) - 3; i++)
 		if (!listed(tests, count, rows[i].hef))
 			tests[count++] = (struct CMUnitTest){
 				.name = rows[i].hef, .test_func = one_file,
@@ -1278,6 +1390,7 @@ int main(void)
 	if (count) {
 		tests[count++] = (struct CMUnitTest)cmocka_unit_test(two_files);
 		tests[count++] = (struct CMUnitTest)cmocka_unit_test(refusals);
+		tests[count++] = (struct CMUnitTest)cmocka_unit_test(failing_starts);
 	} else {
 		tests[count++] = (struct CMUnitTest)cmocka_unit_test(no_recordings);
 	}
