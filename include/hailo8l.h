@@ -625,7 +625,7 @@ struct h8l_network_options {
  */
 #define H8L_NETWORK_STOCK_MESSAGES	(1u << 0)
 /* No buffers of the library's own for frames: every frame buffer must be one
- * that the chip can use as it is (see h8l_network_run), else -EINVAL. Saves
+ * that the chip can use without a copy (see h8l_network_run), else -EINVAL. Saves
  * the memory of queue_depth frames.
  */
 #define H8L_NETWORK_NO_BOUNCE		(1u << 1)
@@ -705,7 +705,11 @@ struct h8l_buffer {
  * conversion and the buffer begins with a page or lies in registered memory
  * (only that counts where h8l_identity.driver_memory is set);
  * where DMA is not coherent with caches (arm64), outputs must also be a multiple
- * of 64 bytes.
+ * of 64 bytes. An output that is converted to a type that is not smaller, row by
+ * row (all but NCHW and frames that the chip pads to more than the program's), goes
+ * without a copy, too, if its buffer lies in registered memory: the chip writes to
+ * the buffer, and the frame is converted there. Until it is done, a buffer holds
+ * anything; after an error its contents are not defined.
  * Errors: -EINVAL wrong number or size of buffers; -ETIMEDOUT no result in
  * time (the network is stopped; starting it again is allowed); -ECONNRESET
  * the chip stopped the network (reset, overheating); -EIO a DMA error;

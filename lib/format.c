@@ -466,6 +466,7 @@ int format_plan_init(struct format_plan *plan, const struct h8l_stream_info *inf
 			    h8l_order_name(info->device_format.order));
 	simplify(plan, per_feature);
 	plan->direct = is_direct(plan);
+	plan->in_place = plan->direct ? 0 : format_in_place_room(plan);
 	return 0;
 }
 

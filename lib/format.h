@@ -44,6 +44,7 @@ struct format_line {
 
 struct format_plan {
 	bool direct;			/* both frames are the same bytes */
+	size_t in_place;		/* not 0: bytes that format_in_place() needs aside */
 	enum h8l_direction direction;
 	struct h8l_format host;		/* AUTO resolved */
 	size_t host_size;		/* bytes of a frame */
@@ -73,5 +74,14 @@ int format_plan_init(struct format_plan *plan, const struct h8l_stream_info *inf
  */
 void format_to_device(const struct format_plan *plan, const void *host, void *device);
 void format_to_host(const struct format_plan *plan, const void *device, void *host);
+
+/* As format_to_host(), where the device's frame is at the beginning of the
+ * host's. `room`: plan->in_place bytes elsewhere. Thread-safe.
+ */
+void format_in_place(const struct format_plan *plan, void *frame, void *room);
+/* What plan->in_place is to be: the bytes of a row of the device, or 0 if a row of
+ * the host begins before the same row of the device.
+ */
+size_t format_in_place_room(const struct format_plan *plan);
 
 #endif /* H8L_FORMAT_H */

@@ -91,6 +91,19 @@ static bool needs_no_conversion(const struct share *share)
 		share->plan.host_size % OUTPUT_MULTIPLE == 0);
 }
 
+/* Into a buffer that holds what the chip writes and becomes what the program wants.
+ * Registered memory only: to map and unmap it for each frame costs more than a copy.
+ */
+static bool converts_in_place(const struct share *share, const struct part *part,
+			      const struct h8l_buffer *buffer)
+{
+	const struct stream *stream = share->stream;
+
+	return !stream->edge->mux && !stream_has_bursts(stream) && share->plan.in_place &&
+	       align_up(share->plan.device_size, OUTPUT_MULTIPLE) <= buffer->size &&
+	       part->memory && memory_reaches(part->memory, buffer);
+}
+
 /* For this frame only. Pages are mapped, so the buffer must begin with one. 0,
  * or an error that only means: copy instead.
  */
@@ -222,6 +235,15 @@ static int launch_bounced(struct h8l_network *network, struct stream *stream,
 	return frames_launch(network, stream, NULL, bounce, error);
 }
 
+static int launch_in_place(struct h8l_network *network, struct stream *stream,
+			   struct part *part, struct h8l_error *error)
+{
+	int err = stream_need_scratch(stream, stream->shares->plan.in_place, error);
+
+	part->in_place = true;
+	return err ?: frames_launch(network, stream, part->memory, part->host, error);
+}
+
 static int launch_stream(struct h8l_network *network, struct stream *stream,
 			 const struct frame *frame, struct h8l_error *error)
 {
@@ -234,6 +256,8 @@ static int launch_stream(struct h8l_network *network, struct stream *stream,
 	    (part->memory ? memory_reaches(part->memory, &buffer) :
 	     !map_part(network->device, stream, &buffer, part)))
 		return frames_launch(network, stream, part->memory, buffer.data, error);
+	if (converts_in_place(stream->shares, part, &buffer))
+		return launch_in_place(network, stream, part, error);
 	return launch_bounced(network, stream, frame, error);
 }
 
@@ -559,22 +583,27 @@ static void take_share(const struct stream *stream, const struct share *share,
 		format_to_host(&share->plan, transfer, host);
 }
 
+static void take_part(const struct h8l_network *network, const struct frame *frame,
+		      const struct share *share)
+{
+	const struct part *part = &frame->parts[share->index];
+	const struct stream *stream = share->stream;
+
+	if (!part->bounced && !part->in_place)
+		return;
+	memory_begin_cpu(part->memory, true);
+	if (part->in_place)
+		format_in_place(&share->plan, part->host, stream->scratch);
+	else
+		take_share(stream, share, bounce_of(network, stream, frame), part->host);
+	memory_end_cpu(part->memory, true);
+}
+
 static void take_outputs(const struct h8l_network *network, const struct frame *frame)
 {
-	for (unsigned int i = network->variant->input_count; i < network->stream_count; i++) {
-		const struct stream *stream = &network->streams[i];
-
-		for (unsigned int k = 0; k < stream->share_count; k++) {
-			const struct share *share = &stream->shares[k];
-			const struct part *part = &frame->parts[share->index];
-
-			if (!part->bounced)
-				continue;
-			memory_begin_cpu(part->memory, true);
-			take_share(stream, share, bounce_of(network, stream, frame), part->host);
-			memory_end_cpu(part->memory, true);
-		}
-	}
+	for (unsigned int i = network->variant->input_count; i < network->stream_count; i++)
+		for (unsigned int k = 0; k < network->streams[i].share_count; k++)
+			take_part(network, frame, &network->streams[i].shares[k]);
 }
 
 /* The oldest frame, which is done */

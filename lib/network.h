@@ -36,7 +36,8 @@ struct stream {
 					 */
 	unsigned int slots;		/* transfers in it */
 	size_t slot_step;		/* bytes between them */
-	void *scratch;			/* of a mux: room for one part */
+	void *scratch;			/* room for a part of a mux, or to convert in place */
+	size_t scratch_size;
 
 	/* Since the network was started */
 	uint32_t head;			/* next descriptor */
@@ -75,7 +76,8 @@ struct part {
 	const struct h8l_memory *memory;	/* and where it is registered, or NULL */
 	uint64_t mapping;		/* made for this frame only, */
 	bool mapped;			/* if there is one */
-	bool bounced;
+	bool bounced;			/* the chip's frame is in the stream's bounce buffer; */
+	bool in_place;			/* or at the beginning of `host`, to be converted there */
 };
 
 struct frame {
@@ -219,6 +221,8 @@ int streams_create(struct h8l_network *network, struct h8l_error *error);
 /* How many transfers of each stream fit into its bounce buffer */
 void streams_size_bounces(struct h8l_network *network);
 void *stream_slot(const struct stream *stream, uint64_t slot);
+/* At least so many bytes of stream->scratch */
+int stream_need_scratch(struct stream *stream, size_t size, struct h8l_error *error);
 /* Memory for frames that have to be converted or copied */
 int stream_create_bounce(struct h8l_network *network, struct stream *stream,
 			 struct h8l_error *error);

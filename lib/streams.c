@@ -164,14 +164,28 @@ static size_t largest_share(const struct stream *stream)
 	return size;
 }
 
+int stream_need_scratch(struct stream *stream, size_t size, struct h8l_error *error)
+{
+	void *scratch;
+
+	if (size <= stream->scratch_size)
+		return 0;
+	scratch = calloc(1, size);
+	if (!scratch)
+		return fail_memory(error, "frames");
+	free(stream->scratch);
+	stream->scratch = scratch;
+	stream->scratch_size = size;
+	return 0;
+}
+
 int stream_create_bounce(struct h8l_network *network, struct stream *stream,
 			 struct h8l_error *error)
 {
-	if (stream->edge->mux && !stream->scratch) {
-		stream->scratch = calloc(1, largest_share(stream));
-		if (!stream->scratch)
-			return fail_memory(error, "frames");
-	}
+	int err = stream->edge->mux ? stream_need_scratch(stream, largest_share(stream), error) : 0;
+
+	if (err)
+		return err;
 	return dma_buffer_create(network->device,
 				 stream->slot_step * (stream->slots - 1) + stream->edge->frame_size,
 				 stream->edge->direction == H8L_INPUT ?

@@ -167,6 +167,25 @@ static void fill(uint8_t *data, size_t size, enum h8l_type type)
 		((float *)data)[i] = ((float)rnd(40000) - 8000) / 32;
 }
 
+static unsigned int in_place;		/* examples that were */
+
+/* In a buffer that is not a byte larger, nor is the room */
+static void run_in_place(const struct example *e)
+{
+	size_t device_size = e->info.device_frame_size;
+	uint8_t *room = malloc(e->plan.in_place);
+	uint8_t *frame = malloc(e->user_size);
+
+	assert_true(device_size <= e->user_size);
+	memset(frame, 0xa5, e->user_size);
+	memcpy(frame, e->device, device_size);
+	format_in_place(&e->plan, frame, room);
+	assert_memory_equal(frame, e->expected, e->user_size);
+	free(frame);
+	free(room);
+	in_place++;
+}
+
 static void run_example(struct example *e)
 {
 	size_t device_size = e->info.device_frame_size;
@@ -186,6 +205,8 @@ static void run_example(struct example *e)
 		each_element(e);
 		format_to_host(&e->plan, e->device, e->user);
 		assert_memory_equal(e->user, e->expected, e->user_size);
+		if (e->plan.in_place)
+			run_in_place(e);
 	}
 	if (e->plan.direct)
 		assert_memory_equal(e->user, e->device, device_size);
@@ -322,6 +343,7 @@ static void outputs(void **state)
 	check_pair(H8L_OUTPUT, H8L_ORDER_NHW, H8L_ORDER_NHW);
 	check_pair(H8L_OUTPUT, H8L_ORDER_NCHW, H8L_ORDER_NHW);
 	check_pair(H8L_OUTPUT, H8L_ORDER_BAYER_RGB, H8L_ORDER_BAYER_RGB);
+	assert_in_range(in_place, 1000, 12 * 400);
 }
 
 /* ---- what there is not ---- */
@@ -652,6 +674,48 @@ static void direct_frames(void **state)
 	assert_false(plan.direct);
 }
 
+/* Whether a frame of that shape is converted where it is */
+static size_t room_of(enum h8l_order host, enum h8l_type type, enum h8l_order device,
+		      struct h8l_shape shape, struct h8l_shape device_shape)
+{
+	struct h8l_stream_info info = {
+		.direction = H8L_OUTPUT, .shape = shape, .device_shape = device_shape,
+		.device_format = { H8L_TYPE_UINT8, device }, .quant = { 3, 2, 0, 100 },
+		.quant_count = 1, .device_frame_size = device_shape.height * device_shape.width *
+						       device_shape.features,
+	};
+	struct h8l_format format = { type, host };
+	struct format_plan plan;
+
+	assert_int_equal(format_plan_init(&plan, &info, false, &info.quant, format, NULL), 0);
+	return plan.in_place;
+}
+
+#define NHWC	H8L_ORDER_NHWC
+#define NHCW	H8L_ORDER_NHCW
+#define U8	H8L_TYPE_UINT8
+#define F32	H8L_TYPE_FLOAT32
+
+static void converted_in_place(void **state)
+{
+	const struct h8l_shape s = { 10, 6, 5 }, wide = { 10, 8, 5 }, deep = { 10, 6, 16 };
+
+	(void)state;
+	/* Elements grow: a row of one, or of what lies together */
+	assert_int_equal(room_of(NHWC, F32, NHWC, s, s), 1);
+	assert_int_equal(room_of(NHWC, F32, H8L_ORDER_FCR, s, deep), 5);
+	assert_int_equal(room_of(NHWC, F32, NHCW, s, s), 30);
+	assert_int_equal(room_of(NHWC, F32, NHCW, s, wide), 38);
+	assert_int_equal(room_of(NHWC, H8L_TYPE_UINT16, NHCW, s, wide), 38);
+	assert_int_equal(room_of(NHWC, F32, H8L_ORDER_F8CR, deep, deep), 96);
+	/* They stay as they are, in another order */
+	assert_int_equal(room_of(NHWC, U8, NHCW, s, s), 30);
+	/* Nothing to do, rows that shrink, rows that go all over the frame */
+	assert_int_equal(room_of(NHWC, U8, NHWC, s, s), 0);
+	assert_int_equal(room_of(NHWC, U8, NHCW, s, wide), 0);
+	assert_int_equal(room_of(H8L_ORDER_NCHW, F32, NHCW, s, s), 0);
+}
+
 static void names(void **state)
 {
 	(void)state;
@@ -676,6 +740,7 @@ int main(void)
 		cmocka_unit_test(refused),
 		cmocka_unit_test(refused_features),
 		cmocka_unit_test(direct_frames),
+		cmocka_unit_test(converted_in_place),
 		cmocka_unit_test(names),
 	};
 

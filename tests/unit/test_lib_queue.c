@@ -462,6 +462,91 @@ static void not_registered(void **state)
 	free_queue(q);
 }
 
+/* ---- outputs in float32 ---- */
+
+static const struct h8l_format floats = { H8L_TYPE_FLOAT32, H8L_ORDER_AUTO };
+
+/* One frame; its output 0 at `data`, the other one as it comes */
+static int run_floats(struct queue *q, void *data)
+{
+	struct h8l_buffer in = { q->in, BENCH_IN_SIZE };
+	struct h8l_buffer out[2] = { { data, BENCH_OUT_SIZE * sizeof(float) },
+				     { q->small, BENCH_SMALL_SIZE } };
+
+	return h8l_network_run(q->b->network, &in, 1, out, 2, &q->b->error);
+}
+
+static void check_floats(const struct queue *q, const float *got, uint32_t frame)
+{
+	struct h8l_stream_info info;
+	uint8_t raw[BENCH_OUT_SIZE];
+
+	assert_int_equal(h8l_network_stream(q->b->network, H8L_OUTPUT, 0, &info), 0);
+	for (size_t i = 0; i < BENCH_OUT_SIZE; i++)
+		raw[i] = (uint8_t)(int)(got[i] / info.quant.scale + info.quant.zero_point + 0.5f);
+	bench_check(q->b, q->in, raw, 0, frame);
+}
+
+/* In registered memory they become floats where they are: nothing is copied, so a
+ * network without buffers of its own takes them. The neighbours are left alone.
+ */
+static void floats_in_place(void **state)
+{
+	struct h8l_network_options options = { .flags = H8L_NETWORK_NO_BOUNCE };
+	struct queue *q = new_queue(&options);
+	struct h8l_memory *memories[3];
+	unsigned long allocations = 0;
+	unsigned int ioctls = 0;
+
+	(void)state;
+	register_all(q, memories);
+	assert_int_equal(h8l_network_set_format(q->b->network, H8L_OUTPUT, 0, floats, NULL), 0);
+	for (uint32_t frame = 0; frame < 5; frame++) {
+		memset(q->in, (int)frame, BENCH_IN_SIZE);
+		memset(q->out, 0xa5, (DEPTH + 1) * STEP);
+		assert_int_equal(run_floats(q, q->out), 0);
+		assert_int_equal(q->out[4 * BENCH_OUT_SIZE], 0xa5);
+		check_floats(q, (float *)q->out, frame);
+		if (frame == 0) {
+			allocations = alloc_count;
+			ioctls = q->b->drv->ioctl_count;
+		}
+	}
+	assert_int_equal(alloc_count - allocations, 4);	/* of check_floats() */
+	assert_int_equal(q->b->drv->ioctl_count - ioctls, 4 * 4);
+	assert_int_equal(run_floats(q, q->out + 8), -EINVAL);
+	assert_non_null(strstr(q->b->error.text, "cannot be used as it is"));
+	for (int i = 0; i < 3; i++)
+		h8l_memory_unregister(memories[i]);
+	assert_int_equal(run_floats(q, q->out), -EINVAL);
+	free_queue(q);
+}
+
+/* No memory for a row to be set aside: that frame fails, the next one runs */
+static void floats_fail(void **state)
+{
+	struct queue *q = new_queue(&deep);
+	struct h8l_memory *memories[3];
+	int err;
+
+	(void)state;
+	register_all(q, memories);
+	assert_int_equal(h8l_network_set_format(q->b->network, H8L_OUTPUT, 0, floats, NULL), 0);
+	assert_int_equal(h8l_network_start(q->b->network, NULL), 0);
+	alloc_fail_at = alloc_count + 1;
+	err = run_floats(q, q->out);
+	alloc_fail_at = 0;
+	assert_int_equal(err, -ENOMEM);
+	assert_non_null(strstr(q->b->error.text, "out of memory"));
+	assert_int_equal(run_floats(q, q->out), 0);
+	check_floats(q, (float *)q->out, 0);
+	for (int i = 0; i < 3; i++)
+		h8l_memory_unregister(memories[i]);
+	free_queue(q);
+}
+
+/* ---- life ---- */
+
 /* The device lives as long as memory is registered with it */
 static void outlives(void **state)
 {
@@ -501,6 +586,8 @@ int main(void)
 		cmocka_unit_test(batches_of_contexts),
 		cmocka_unit_test(registered),
 		cmocka_unit_test(not_registered),
+		cmocka_unit_test(floats_in_place),
+		cmocka_unit_test(floats_fail),
 		cmocka_unit_test(outlives),
 	};
 

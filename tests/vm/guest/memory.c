@@ -59,15 +59,20 @@ struct job {
 	struct h8l_buffer buffers[FRAMES][2][MAX_STREAMS];
 };
 
-static void set_raw(struct job *job, enum h8l_direction d)
+/* FLOATS: inputs as they are on the wire, outputs in float32 */
+enum form { RAW, DEFAULT, FLOATS, FORMS };
+
+static void set_format(struct job *job, enum h8l_direction d, enum form form)
 {
 	static const struct h8l_format raw = { H8L_TYPE_AUTO, H8L_ORDER_RAW };
+	static const struct h8l_format floats = { H8L_TYPE_FLOAT32, H8L_ORDER_AUTO };
+	const struct h8l_format *f = form == FLOATS && d == H8L_OUTPUT ? &floats : &raw;
 
-	for (unsigned int i = 0; i < job->count[d]; i++)
-		must(h8l_network_set_format(job->network, d, i, raw, &error), "raw format");
+	for (unsigned int i = 0; i < job->count[d] && form != DEFAULT; i++)
+		must(h8l_network_set_format(job->network, d, i, *f, &error), "format");
 }
 
-static void open_job(struct job *job, bool raw, unsigned int flags)
+static void open_job(struct job *job, enum form form, unsigned int flags)
 {
 	struct h8l_network_options options = { .queue_depth = FRAMES, .flags = flags };
 
@@ -76,8 +81,7 @@ static void open_job(struct job *job, bool raw, unsigned int flags)
 	job->count[H8L_INPUT] = h8l_network_inputs(job->network);
 	job->count[H8L_OUTPUT] = h8l_network_outputs(job->network);
 	for (enum h8l_direction d = H8L_INPUT; d <= H8L_OUTPUT; d++) {
-		if (raw)
-			set_raw(job, d);
+		set_format(job, d, form);
 		for (unsigned int f = 0; f < FRAMES; f++)
 			for (unsigned int i = 0; i < job->count[d]; i++)
 				job->buffers[f][d][i].size =
@@ -159,12 +163,12 @@ static void fill_all(const struct job *job)
 }
 
 /* What comes out, in memory that nobody has registered, and always copied */
-static void run_ordinary(struct job *job, bool raw)
+static void run_ordinary(struct job *job, enum form form)
 {
 	size_t size;
 	uint8_t *base;
 
-	open_job(job, raw, 0);
+	open_job(job, form, 0);
 	size = lay_out(job, NULL, 8);
 	base = malloc(size);
 	lay_out(job, base, 8);
@@ -173,18 +177,18 @@ static void run_ordinary(struct job *job, bool raw)
 	h8l_network_close(job->network);
 }
 
-static struct job wanted_raw, wanted_default;
+static struct job wanted[FORMS];
 
 /* ---- memory of the library ---- */
 
-static void allocated(void)
+static void allocated(enum form form)
 {
 	struct h8l_memory *memory;
 	struct job job;
 	unsigned int before;
 	size_t size;
 
-	open_job(&job, true, H8L_NETWORK_NO_BOUNCE);
+	open_job(&job, form, H8L_NETWORK_NO_BOUNCE);
 	size = lay_out(&job, NULL, 0);
 	must(h8l_memory_alloc(device, size, &memory, &error), "alloc");
 	lay_out(&job, h8l_memory_data(memory), 0);
@@ -192,13 +196,13 @@ static void allocated(void)
 	before = maps;
 	run_frames(&job);
 	EXPECT(maps, before);
-	compare(&job, &wanted_raw);
+	compare(&job, &wanted[form]);
 	h8l_network_close(job.network);
 	h8l_memory_unregister(memory);
 }
 
 /* Pages of the program: used as they are, or copied where that cannot be */
-static void registered(void)
+static void registered(enum form form)
 {
 	struct h8l_memory *memory = NULL;
 	struct job job;
@@ -206,7 +210,7 @@ static void registered(void)
 	void *base;
 	int err;
 
-	open_job(&job, true, driver_memory ? 0 : H8L_NETWORK_NO_BOUNCE);
+	open_job(&job, form, driver_memory ? 0 : H8L_NETWORK_NO_BOUNCE);
 	size = lay_out(&job, NULL, 0);
 	if (posix_memalign(&base, (size_t)sysconf(_SC_PAGESIZE), size))
 		exit(1);
@@ -215,7 +219,7 @@ static void registered(void)
 	EXPECT(err, driver_memory ? -ENOTSUP : 0);
 	fill_all(&job);
 	run_frames(&job);
-	compare(&job, &wanted_raw);
+	compare(&job, &wanted[form]);
 	h8l_network_close(job.network);
 	h8l_memory_unregister(memory);
 	free(base);
@@ -228,7 +232,7 @@ static void refused(void)
 	uint8_t *base;
 	int err;
 
-	open_job(&job, true, H8L_NETWORK_NO_BOUNCE);
+	open_job(&job, RAW, H8L_NETWORK_NO_BOUNCE);
 	base = calloc(1, lay_out(&job, NULL, 8));
 	lay_out(&job, base, 8);
 	in = job.buffers[0][H8L_INPUT];
@@ -246,7 +250,7 @@ static void refused(void)
 /* All frames in one, from its second page on. Its descriptor is closed, and the
  * number belongs to another file when the frames run.
  */
-static void one_dmabuf(bool raw)
+static void one_dmabuf(enum form form)
 {
 	const uint64_t both = DMA_BUF_SYNC_READ | DMA_BUF_SYNC_WRITE;
 	struct h8l_memory *memory;
@@ -255,7 +259,7 @@ static void one_dmabuf(bool raw)
 	size_t size;
 	int fd, mine, zero;
 
-	open_job(&job, raw, raw ? H8L_NETWORK_NO_BOUNCE : 0);
+	open_job(&job, form, form == DEFAULT ? 0 : H8L_NETWORK_NO_BOUNCE);
 	size = lay_out(&job, NULL, 0);
 	fd = dmabuf_new(exporter, (size + PAGE + 0xffff) & ~(size_t)0xffff, O_RDWR);
 	must(h8l_memory_import(device, fd, PAGE, size, &memory, &error), "import");
@@ -268,9 +272,9 @@ static void one_dmabuf(bool raw)
 	dmabuf_sync(mine, DMA_BUF_SYNC_END | both);
 	before = maps;
 	run_frames(&job);
-	CHECK(!raw || maps == before);
+	CHECK(form == DEFAULT || maps == before);
 	dmabuf_sync(mine, DMA_BUF_SYNC_START | both);
-	compare(&job, raw ? &wanted_raw : &wanted_default);
+	compare(&job, &wanted[form]);
 	dmabuf_sync(mine, DMA_BUF_SYNC_END | both);
 	h8l_network_close(job.network);
 	h8l_memory_unregister(memory);
@@ -322,7 +326,7 @@ static void by_descriptor(void)
 	static struct hidden hidden[FRAMES][2][MAX_STREAMS];
 	struct job job;
 
-	open_job(&job, true, H8L_NETWORK_NO_BOUNCE);
+	open_job(&job, RAW, H8L_NETWORK_NO_BOUNCE);
 	for (unsigned int f = 0; f < FRAMES; f++)
 		for (enum h8l_direction d = H8L_INPUT; d <= H8L_OUTPUT; d++)
 			for (unsigned int i = 0; i < job.count[d]; i++)
@@ -331,7 +335,7 @@ static void by_descriptor(void)
 	point_to(&job, hidden, true);
 	run_frames(&job);
 	point_to(&job, hidden, false);
-	compare(&job, &wanted_raw);
+	compare(&job, &wanted[RAW]);
 	h8l_network_close(job.network);
 	for (unsigned int f = 0; f < FRAMES; f++)
 		for (enum h8l_direction d = H8L_INPUT; d <= H8L_OUTPUT; d++)
@@ -378,7 +382,7 @@ static void read_only(void)
 	struct h8l_buffer keep;
 	struct job job;
 
-	open_job(&job, true, 0);
+	open_job(&job, RAW, 0);
 	lay_out(&job, malloc(lay_out(&job, NULL, 0)), 0);
 	fill_all(&job);
 	must(h8l_memory_import(device, fd, 0, 0x10000, &memory, &error), "import");
@@ -399,8 +403,9 @@ static void read_only(void)
 
 static void in_dmabufs(void)
 {
-	CASE("frames in one dma-buf", one_dmabuf(true));
-	CASE("converted frames in a dma-buf", one_dmabuf(false));
+	CASE("frames in one dma-buf", one_dmabuf(RAW));
+	CASE("converted frames in a dma-buf", one_dmabuf(DEFAULT));
+	CASE("frames converted in place in a dma-buf", one_dmabuf(FLOATS));
 	CASE("dma-bufs by descriptor", by_descriptor());
 	CASE("wrong dma-bufs", wrong_dmabufs());
 	if (!strcmp(exporter, "system"))
@@ -421,10 +426,12 @@ int main(int argc, char **argv)
 	must(h8l_hef_open(argv[1], &hef, &error), "file");
 	h8l_device_identity(device, &id);
 	driver_memory = id.driver_memory;
-	run_ordinary(&wanted_raw, true);
-	run_ordinary(&wanted_default, false);
-	CASE("memory of the library", allocated());
-	CASE("memory of the program", registered());
+	for (enum form form = RAW; form < FORMS; form++)
+		run_ordinary(&wanted[form], form);
+	CASE("memory of the library", allocated(RAW));
+	CASE("memory of the program", registered(RAW));
+	CASE("converted in place in memory of the library", allocated(FLOATS));
+	CASE("converted in place in memory of the program", registered(FLOATS));
 	CASE("memory that cannot be used as it is", refused());
 	if (exporter)
 		in_dmabufs();
