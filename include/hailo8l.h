@@ -705,10 +705,11 @@ struct h8l_buffer {
  * conversion and the buffer begins with a page or lies in registered memory
  * (only that counts where h8l_identity.driver_memory is set);
  * where DMA is not coherent with caches (arm64), outputs must also be a multiple
- * of 64 bytes. An output that is converted to a type that is not smaller, row by
- * row (all but NCHW and frames that the chip pads to more than the program's), goes
- * without a copy, too, if its buffer lies in registered memory: the chip writes to
- * the buffer, and the frame is converted there. Until it is done, a buffer holds
+ * of 64 bytes. An output whose rows are converted one by one (all that the library
+ * has but to NCHW, and some in blocks of features) needs no copy either if its
+ * buffer lies in registered memory: the chip writes to the buffer, and the frame is
+ * converted there. Of a frame that is larger on the chip, because that pads it, the
+ * end goes to memory of the library's. Until its frame is done, a buffer holds
  * anything; after an error its contents are not defined.
  * Errors: -EINVAL wrong number or size of buffers; -ETIMEDOUT no result in
  * time (the network is stopped; starting it again is allowed); -ECONNRESET

@@ -75,12 +75,18 @@ int format_plan_init(struct format_plan *plan, const struct h8l_stream_info *inf
 void format_to_device(const struct format_plan *plan, const void *host, void *device);
 void format_to_host(const struct format_plan *plan, const void *device, void *host);
 
-/* As format_to_host(), where the device's frame is at the beginning of the
- * host's. `room`: plan->in_place bytes elsewhere. Thread-safe.
- */
-void format_in_place(const struct format_plan *plan, void *frame, void *room);
-/* What plan->in_place is to be: the bytes of a row of the device, or 0 if a row of
- * the host begins before the same row of the device.
+/* A frame of the device where the host's is to be */
+struct format_place {
+	void *frame;			/* the host's buffer; there the device's begins, */
+	size_t head;			/* so many bytes of it: all, or if rows do not grow, less; */
+	const void *tail;		/* the rest */
+	void *room;			/* plan->in_place bytes elsewhere */
+};
+
+/* As format_to_host(). Thread-safe. */
+void format_in_place(const struct format_plan *plan, const struct format_place *place);
+/* What plan->in_place is to be; 0 if rows of the host would come to lie on rows of
+ * the device that are still to be read.
  */
 size_t format_in_place_room(const struct format_plan *plan);
 

@@ -91,17 +91,33 @@ static bool needs_no_conversion(const struct share *share)
 		share->plan.host_size % OUTPUT_MULTIPLE == 0);
 }
 
-/* Into a buffer that holds what the chip writes and becomes what the program wants.
- * Registered memory only: to map and unmap it for each frame costs more than a copy.
+/* Bytes of the chip's frame that the program's buffer can take: all, or as many as
+ * fill descriptors
  */
-static bool converts_in_place(const struct share *share, const struct part *part,
-			      const struct h8l_buffer *buffer)
+static size_t head_size(const struct share *share)
+{
+	size_t size = share->plan.host_size;
+
+	if (align_up(share->plan.device_size, OUTPUT_MULTIPLE) <= size)
+		return share->plan.device_size;
+	return size - size % share->stream->list.page_size;
+}
+
+/* Into a buffer that holds what the chip writes, or nearly so, and becomes what the
+ * program wants. Registered memory only: to map and unmap it for each frame costs
+ * more than a copy.
+ */
+static bool converts_in_place(const struct h8l_network *network, const struct share *share,
+			      const struct part *part, const struct h8l_buffer *buffer)
 {
 	const struct stream *stream = share->stream;
+	size_t tail = share->plan.device_size - head_size(share);
 
-	return !stream->edge->mux && !stream_has_bursts(stream) && share->plan.in_place &&
-	       align_up(share->plan.device_size, OUTPUT_MULTIPLE) <= buffer->size &&
-	       part->memory && memory_reaches(part->memory, buffer);
+	if (stream->edge->mux || stream_has_bursts(stream) || !share->plan.in_place ||
+	    !part->memory || !memory_reaches(part->memory, buffer))
+		return false;
+	return !tail || (tail < head_size(share) / 4 && !part->memory->by_fd &&
+			 !(network->flags & H8L_NETWORK_NO_BOUNCE));
 }
 
 /* For this frame only. Pages are mapped, so the buffer must begin with one. 0,
@@ -176,25 +192,35 @@ static int launch_failed(const struct h8l_network *network, const struct stream 
 }
 
 /* The last descriptor interrupts the host */
-int frames_launch(struct h8l_network *network, struct stream *stream,
-		  const struct h8l_memory *memory, const void *data, struct h8l_error *error)
+static int launch(const struct h8l_network *network, struct stream *stream,
+		  const struct hailo8l_launch_buffer *buffers, uint8_t count,
+		  struct h8l_error *error)
 {
 	struct hailo8l_launch_transfer l = {
 		.channel = stream->channel,
 		.desc_handle = stream->list.handle,
 		.starting_desc = stream->head,
 		.should_bind = 1,
-		.buffers_count = 1,
-		.buffers[0] = memory_name(memory, data, stream->edge->frame_size),
+		.buffers_count = count,
 		.last_interrupts_domain = HAILO8L_IRQ_HOST,
 	};
-	int err = device_ioctl(network->device, HAILO8L_VDMA_LAUNCH_TRANSFER, &l);
+	int err;
 
+	memcpy(l.buffers, buffers, count * sizeof(*buffers));
+	err = device_ioctl(network->device, HAILO8L_VDMA_LAUNCH_TRANSFER, &l);
 	if (err < 0)
 		return launch_failed(network, stream, err, error);
 	stream->head = (stream->head + stream->descs_per_frame) & (stream->list.desc_count - 1);
 	stream->launched++;
 	return 0;
+}
+
+int frames_launch(struct h8l_network *network, struct stream *stream,
+		  const struct h8l_memory *memory, const void *data, struct h8l_error *error)
+{
+	struct hailo8l_launch_buffer buffer = memory_name(memory, data, stream->edge->frame_size);
+
+	return launch(network, stream, &buffer, 1, error);
 }
 
 int frames_need_bounce(struct h8l_network *network, struct stream *stream,
@@ -235,13 +261,30 @@ static int launch_bounced(struct h8l_network *network, struct stream *stream,
 	return frames_launch(network, stream, NULL, bounce, error);
 }
 
-static int launch_in_place(struct h8l_network *network, struct stream *stream,
-			   struct part *part, struct h8l_error *error)
+static void *tail_of(const struct h8l_network *network, const struct stream *stream,
+		     const struct frame *frame)
 {
-	int err = stream_need_scratch(stream, stream->shares->plan.in_place, error);
+	return stream_tail(stream, (size_t)(frame - network->frames));
+}
 
+static int launch_in_place(struct h8l_network *network, struct stream *stream,
+			   const struct frame *frame, struct h8l_error *error)
+{
+	const struct share *share = stream->shares;
+	struct part *part = &frame->parts[share->index];
+	size_t head = head_size(share), tail = stream->edge->frame_size - head;
+	struct hailo8l_launch_buffer buffers[2];
+	int err = stream_need_scratch(stream, share->plan.in_place, error);
+
+	if (!err && tail)
+		err = stream_need_tails(network, stream, tail, error);
+	if (err)
+		return err;
 	part->in_place = true;
-	return err ?: frames_launch(network, stream, part->memory, part->host, error);
+	buffers[0] = memory_name(part->memory, part->host, (uint32_t)head);
+	if (tail)
+		buffers[1] = memory_name(NULL, tail_of(network, stream, frame), (uint32_t)tail);
+	return launch(network, stream, buffers, tail ? 2 : 1, error);
 }
 
 static int launch_stream(struct h8l_network *network, struct stream *stream,
@@ -256,8 +299,8 @@ static int launch_stream(struct h8l_network *network, struct stream *stream,
 	    (part->memory ? memory_reaches(part->memory, &buffer) :
 	     !map_part(network->device, stream, &buffer, part)))
 		return frames_launch(network, stream, part->memory, buffer.data, error);
-	if (converts_in_place(stream->shares, part, &buffer))
-		return launch_in_place(network, stream, part, error);
+	if (converts_in_place(network, stream->shares, part, &buffer))
+		return launch_in_place(network, stream, frame, error);
 	return launch_bounced(network, stream, frame, error);
 }
 
@@ -583,6 +626,20 @@ static void take_share(const struct stream *stream, const struct share *share,
 		format_to_host(&share->plan, transfer, host);
 }
 
+static void take_in_place(const struct h8l_network *network, const struct frame *frame,
+			  const struct share *share)
+{
+	const struct stream *stream = share->stream;
+	struct format_place place = {
+		.frame = frame->parts[share->index].host, .head = head_size(share),
+		.room = stream->scratch,
+	};
+
+	if (place.head < stream->edge->frame_size)
+		place.tail = tail_of(network, stream, frame);
+	format_in_place(&share->plan, &place);
+}
+
 static void take_part(const struct h8l_network *network, const struct frame *frame,
 		      const struct share *share)
 {
@@ -593,7 +650,7 @@ static void take_part(const struct h8l_network *network, const struct frame *fra
 		return;
 	memory_begin_cpu(part->memory, true);
 	if (part->in_place)
-		format_in_place(&share->plan, part->host, stream->scratch);
+		take_in_place(network, frame, share);
 	else
 		take_share(stream, share, bounce_of(network, stream, frame), part->host);
 	memory_end_cpu(part->memory, true);

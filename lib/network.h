@@ -36,6 +36,8 @@ struct stream {
 					 */
 	unsigned int slots;		/* transfers in it */
 	size_t slot_step;		/* bytes between them */
+	struct dma_buffer tails;	/* of frames that do not quite fit where they are */
+	size_t tail_step;		/* converted, one per slot */
 	void *scratch;			/* room for a part of a mux, or to convert in place */
 	size_t scratch_size;
 
@@ -77,7 +79,7 @@ struct part {
 	uint64_t mapping;		/* made for this frame only, */
 	bool mapped;			/* if there is one */
 	bool bounced;			/* the chip's frame is in the stream's bounce buffer; */
-	bool in_place;			/* or at the beginning of `host`, to be converted there */
+	bool in_place;			/* or in `host`, to be converted there */
 };
 
 struct frame {
@@ -221,6 +223,10 @@ int streams_create(struct h8l_network *network, struct h8l_error *error);
 /* How many transfers of each stream fit into its bounce buffer */
 void streams_size_bounces(struct h8l_network *network);
 void *stream_slot(const struct stream *stream, uint64_t slot);
+/* So many bytes more of each frame than the program's buffers hold */
+int stream_need_tails(struct h8l_network *network, struct stream *stream, size_t size,
+		      struct h8l_error *error);
+void *stream_tail(const struct stream *stream, uint64_t slot);
 /* At least so many bytes of stream->scratch */
 int stream_need_scratch(struct stream *stream, size_t size, struct h8l_error *error);
 /* Memory for frames that have to be converted or copied */

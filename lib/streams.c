@@ -154,6 +154,25 @@ void *stream_slot(const struct stream *stream, uint64_t slot)
 	return (uint8_t *)stream->bounce.data + slot % stream->slots * stream->slot_step;
 }
 
+void *stream_tail(const struct stream *stream, uint64_t slot)
+{
+	return (uint8_t *)stream->tails.data + slot % stream->slots * stream->tail_step;
+}
+
+/* Another format has other tails, but then no frame is under way */
+int stream_need_tails(struct h8l_network *network, struct stream *stream, size_t size,
+		      struct h8l_error *error)
+{
+	size_t step = align_up(size, stream->list.page_size);
+
+	if (stream->tails.data && step <= stream->tail_step)
+		return 0;
+	dma_buffer_release(network->device, &stream->tails);
+	stream->tail_step = step;
+	return dma_buffer_create(network->device, step * stream->slots, HAILO8L_DIR_FROM_DEVICE,
+				 &stream->tails, error);
+}
+
 static size_t largest_share(const struct stream *stream)
 {
 	size_t size = 0;
@@ -197,6 +216,7 @@ void streams_release(struct h8l_network *network)
 {
 	for (unsigned int i = 0; i < network->stream_count; i++) {
 		dma_buffer_release(network->device, &network->streams[i].bounce);
+		dma_buffer_release(network->device, &network->streams[i].tails);
 		free(network->streams[i].scratch);
 	}
 	free(network->ports[H8L_INPUT]);

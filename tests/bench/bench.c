@@ -338,13 +338,13 @@ static void run_frames(struct run *r, unsigned int frames)
 		take(r);
 }
 
-/* Streams whose frames go through memory of the library's */
+/* Streams whose frames go, as a whole or their ends, through memory of the library's */
 static unsigned int count_copies(const struct run *r)
 {
 	unsigned int copies = 0;
 
 	for (unsigned int i = 0; i < r->network->stream_count; i++)
-		copies += r->network->streams[i].bounce.data != NULL;
+		copies += r->network->streams[i].bounce.data || r->network->streams[i].tails.data;
 	return copies;
 }
 

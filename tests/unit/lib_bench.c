@@ -51,7 +51,7 @@ int bench_open_device(struct bench *b)
 	return device_open_os(&b->drv->os, NULL, &b->device, &b->error);
 }
 
-struct bench *bench_new(enum desc_chip chip)
+struct bench *bench_new_net(enum desc_chip chip, const char *net)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 
@@ -59,12 +59,17 @@ struct bench *bench_new(enum desc_chip chip)
 	b->drv->ctx = b;
 	b->drv->on_input = on_input;
 	b->drv->on_output = on_output;
-	make_hef(NET, 1, chip, NULL, &b->blob);
+	make_hef(net, 1, chip, NULL, &b->blob);
 	assert_int_equal(h8l_hef_open_memory(b->blob.data, b->blob.size, &b->hef, &b->error), 0);
 	b->in = bench_pages(BENCH_IN_SIZE + 4096);
 	b->out = bench_pages(BENCH_OUT_SIZE + 4096);
 	b->small = bench_pages(BENCH_SMALL_SIZE + 4096);
 	return b;
+}
+
+struct bench *bench_new(enum desc_chip chip)
+{
+	return bench_new_net(chip, NET);
 }
 
 void bench_free(struct bench *b)

@@ -28,6 +28,8 @@ struct bench {
 };
 
 struct bench *bench_new(enum desc_chip chip);
+/* With another network; in, out and small are then for the caller to use or not */
+struct bench *bench_new_net(enum desc_chip chip, const char *net);
 /* Closes what is open; nothing may be left in the driver */
 void bench_free(struct bench *b);
 int bench_open_device(struct bench *b);

@@ -438,12 +438,21 @@ static const struct drv_map *launched_map(struct drv *drv, const struct hailo8l_
 	return NULL;
 }
 
+static uint64_t launched_bytes(const struct hailo8l_launch_transfer *l)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0; i < l->buffers_count; i++)
+		bytes += l->buffers[i].size;
+	return bytes;
+}
+
 static int check_launch(struct drv *drv, const struct hailo8l_launch_transfer *l)
 {
 	const struct drv_channel *c;
 
-	if (l->engine || l->channel >= DRV_CHANNELS || l->buffers_count != 1 || l->is_debug ||
-	    !l->should_bind || l->first_interrupts_domain ||
+	if (l->engine || l->channel >= DRV_CHANNELS || !l->buffers_count || l->is_debug ||
+	    l->buffers_count > HAILO8L_MAX_LAUNCH_BUFFERS || !l->should_bind || l->first_interrupts_domain ||
 	    l->last_interrupts_domain != HAILO8L_IRQ_HOST)
 		return violate(drv, -EINVAL, "launch with odd arguments");
 	c = &drv->channels[l->channel];
@@ -455,43 +464,55 @@ static int check_launch(struct drv *drv, const struct hailo8l_launch_transfer *l
 	if (l->starting_desc != c->avail || c->queued == 127)
 		return violate(drv, -EFAULT, "launch at descriptor %u, expected %u",
 			       l->starting_desc, c->avail);
-	if (l->buffers[0].size != c->frame_size)
+	if (launched_bytes(l) != c->frame_size)
 		return violate(drv, -EINVAL, "channel %u: a transfer of %u bytes, announced %u",
-			       l->channel, l->buffers[0].size, c->frame_size);
+			       l->channel, (uint32_t)launched_bytes(l), c->frame_size);
 	return 0;
+}
+
+/* One buffer of a transfer, from descriptor `first` on */
+static int launch_buffer(struct drv *drv, const struct hailo8l_launch_transfer *l, unsigned int i,
+			 uint32_t first)
+{
+	uint32_t direction = l->channel < HW_VDMA_FIRST_D2H ? HAILO8L_DIR_TO_DEVICE :
+							      HAILO8L_DIR_FROM_DEVICE;
+	struct drv_list *list = find_list(drv, l->desc_handle);
+	bool last = i + 1 == l->buffers_count;
+	const struct drv_map *m;
+	uint8_t *data = NULL;
+
+	m = launched_map(drv, &l->buffers[i], direction, &data);
+	if (!m)
+		return violate(drv, -EFAULT, "launch of memory that is not mapped");
+	if ((uint64_t)(data - m->data) % list->page)
+		return violate(drv, -EINVAL, "launch inside a descriptor page");
+	if (!last && l->buffers[i].size % list->page)
+		return violate(drv, -EINVAL, "a buffer ends inside a descriptor page");
+	return program_transfer(drv, list, data, l->buffers[i].size, first, true,
+				last ? l->last_interrupts_domain : 0);
 }
 
 static int launch(struct drv *drv, const struct hailo8l_launch_transfer *l)
 {
-	uint32_t direction = l->channel < HW_VDMA_FIRST_D2H ? HAILO8L_DIR_TO_DEVICE :
-							      HAILO8L_DIR_FROM_DEVICE;
 	struct drv_channel *c = &drv->channels[l->channel % DRV_CHANNELS];
-	const struct drv_map *m;
-	struct drv_list *list;
-	uint8_t *data = NULL;
-	int n = check_launch(drv, l);
+	int n = check_launch(drv, l), total = 0;
 
 	drv->launches++;
 	if (n)
 		return n;
-	m = launched_map(drv, &l->buffers[0], direction, &data);
-	if (!m)
-		return violate(drv, -EFAULT, "launch of memory that is not mapped");
 	if (drv->cpu_now)
 		return violate(drv, -EINVAL, "launch while the processor uses a dma-buf");
-	list = find_list(drv, l->desc_handle);
-	if ((uint64_t)(data - m->data) % list->page)
-		return violate(drv, -EINVAL, "launch inside a descriptor page");
-	n = program_transfer(drv, list, data, l->buffers[0].size, c->avail, true,
-			     l->last_interrupts_domain);
-	if (n < 0)
-		return n;
+	for (unsigned int i = 0; i < l->buffers_count; i++, total += n) {
+		n = launch_buffer(drv, l, i, c->avail + (uint32_t)total);
+		if (n < 0)
+			return n;
+	}
 	c->list = l->desc_handle;
 	c->queue[c->queued].first = c->avail;
-	c->queue[c->queued++].count = (uint32_t)n;
-	c->avail = (c->avail + (uint32_t)n) % list->count;
+	c->queue[c->queued++].count = (uint32_t)total;
+	c->avail = (c->avail + (uint32_t)total) % find_list(drv, l->desc_handle)->count;
 	c->started++;
-	return n;
+	return total;
 }
 
 /* ---- computing ---- */

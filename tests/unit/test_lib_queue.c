@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "hw/control.h"
+#include "lib/network.h"
 #include "tests/unit/lib_alloc.h"
 
 #include "tests/unit/lib_bench.h"	/* last: cmocka defines fail() */
@@ -545,6 +546,111 @@ static void floats_fail(void **state)
 	free_queue(q);
 }
 
+/* ---- outputs that the chip pads ---- */
+
+/* 63 features are 64 on the wire: a frame is a little larger there */
+#define PADDED								\
+	"network padded\n"						\
+	"input in 16x32x8\n"						\
+	"conv out in features=63 kernel=3x3 pad=1\n"			\
+	"weights random 3 -100 100\n"					\
+	"shift 9\n"							\
+	"output out order=fcr\n"
+#define PADDED_SIZE	(16 * 32 * 63)
+#define PADDED_STEP	(16 * 32 * 64)
+
+struct padded {
+	struct bench *b;
+	struct h8l_memory *memory;
+	uint8_t *out;			/* DEPTH of them, and a page */
+};
+
+static void open_padded(struct padded *p, unsigned int flags, bool reg)
+{
+	struct h8l_network_options options = { .queue_depth = DEPTH, .flags = flags };
+
+	*p = (struct padded){ .b = bench_new_net(DESC_HAILO8, PADDED) };
+	p->out = bench_pages(DEPTH * PADDED_STEP + STEP);
+	assert_int_equal(bench_open_device(p->b), 0);
+	assert_int_equal(bench_open_network(p->b, &options), 0);
+	if (reg)
+		assert_int_equal(h8l_memory_register(p->b->device, p->out,
+						     DEPTH * PADDED_STEP + STEP, &p->memory,
+						     &p->b->error), 0);
+}
+
+static void close_padded(struct padded *p)
+{
+	h8l_memory_unregister(p->memory);
+	bench_free(p->b);
+	free(p->out);
+}
+
+static int submit_padded(const struct padded *p, unsigned int i)
+{
+	struct h8l_buffer in = { p->b->in, BENCH_IN_SIZE };
+	struct h8l_buffer out = { p->out + i * PADDED_STEP, PADDED_SIZE };
+
+	memset(out.data, 0xa5, PADDED_STEP);
+	return h8l_network_submit(p->b->network, &in, 1, &out, 1, NULL, &p->b->error);
+}
+
+static void run_padded(const struct padded *p)
+{
+	struct h8l_completion c;
+
+	for (unsigned int i = 0; i < DEPTH; i++)
+		assert_int_equal(submit_padded(p, i), 0);
+	for (unsigned int i = 0; i < DEPTH; i++) {
+		assert_int_equal(h8l_network_wait(p->b->network, -1, &c, &p->b->error), 1);
+		assert_int_equal(c.status, 0);
+	}
+}
+
+/* Only what does not fit into the program's buffer goes elsewhere: the same bytes,
+ * and none behind them is touched
+ */
+static void tails(void **state)
+{
+	struct padded copied, kept;
+	unsigned int maps;
+
+	(void)state;
+	open_padded(&copied, 0, false);
+	open_padded(&kept, 0, true);
+	run_padded(&copied);
+	run_padded(&kept);
+	assert_memory_equal(kept.out, copied.out, DEPTH * PADDED_STEP);
+	assert_int_equal(kept.out[PADDED_SIZE], 0xa5);
+	assert_null(kept.b->network->streams[1].bounce.data);
+	assert_non_null(copied.b->network->streams[1].bounce.data);
+	assert_in_range(kept.b->network->streams[1].tails.size, 1, DEPTH * PADDED_STEP / 4);
+	maps = kept.b->drv->map_calls;
+	run_padded(&kept);
+	assert_int_equal(kept.b->drv->map_calls, maps + DEPTH);	/* of the inputs */
+	close_padded(&copied);
+	close_padded(&kept);
+}
+
+/* Memory for them is memory of the library's own */
+static void no_tails(void **state)
+{
+	struct padded p;
+
+	(void)state;
+	open_padded(&p, H8L_NETWORK_NO_BOUNCE, true);
+	assert_int_equal(submit_padded(&p, 0), -EINVAL);
+	assert_non_null(strstr(p.b->error.text, "cannot be used as it is"));
+	close_padded(&p);
+	open_padded(&p, 0, true);
+	assert_int_equal(h8l_network_start(p.b->network, NULL), 0);
+	p.b->drv->fail_ioctl = HAILO8L_VDMA_BUFFER_MAP;
+	p.b->drv->fail_errno = -ENOMEM;
+	assert_int_equal(submit_padded(&p, 0), -ENOMEM);
+	run_padded(&p);
+	close_padded(&p);
+}
+
 /* ---- life ---- */
 
 /* The device lives as long as memory is registered with it */
@@ -588,6 +694,8 @@ int main(void)
 		cmocka_unit_test(not_registered),
 		cmocka_unit_test(floats_in_place),
 		cmocka_unit_test(floats_fail),
+		cmocka_unit_test(tails),
+		cmocka_unit_test(no_tails),
 		cmocka_unit_test(outlives),
 	};
 

@@ -9,7 +9,7 @@
 
 #include "abi.h"
 #include "dmabuf.h"
-#include "lib/device.h"
+#include "lib/network.h"
 
 #define FRAMES 4
 #define MAX_STREAMS 8
@@ -22,6 +22,7 @@ static struct h8l_device *device;
 static struct h8l_hef *hef;
 static struct h8l_error error;
 static bool driver_memory;
+static bool padded;			/* the network whose one output is larger on the chip */
 
 /* ---- the driver, listened to ---- */
 
@@ -156,6 +157,16 @@ static void compare(const struct job *job, const struct job *wanted)
 				   &wanted->buffers[f][H8L_OUTPUT][i]));
 }
 
+/* Of how many outputs only the ends went through memory of the library's */
+static unsigned int count_tails(const struct job *job)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < job->network->stream_count; i++)
+		count += job->network->streams[i].tails.data && !job->network->streams[i].bounce.data;
+	return count;
+}
+
 static void fill_all(const struct job *job)
 {
 	for (unsigned int f = 0; f < FRAMES; f++)
@@ -188,14 +199,14 @@ static void allocated(enum form form)
 	unsigned int before;
 	size_t size;
 
-	open_job(&job, form, H8L_NETWORK_NO_BOUNCE);
+	open_job(&job, form, form == DEFAULT ? 0 : H8L_NETWORK_NO_BOUNCE);
 	size = lay_out(&job, NULL, 0);
 	must(h8l_memory_alloc(device, size, &memory, &error), "alloc");
 	lay_out(&job, h8l_memory_data(memory), 0);
 	fill_all(&job);
 	before = maps;
 	run_frames(&job);
-	EXPECT(maps, before);
+	CHECK(form == DEFAULT || maps == before);
 	compare(&job, &wanted[form]);
 	h8l_network_close(job.network);
 	h8l_memory_unregister(memory);
@@ -210,7 +221,7 @@ static void registered(enum form form)
 	void *base;
 	int err;
 
-	open_job(&job, form, driver_memory ? 0 : H8L_NETWORK_NO_BOUNCE);
+	open_job(&job, form, driver_memory || form == DEFAULT ? 0 : H8L_NETWORK_NO_BOUNCE);
 	size = lay_out(&job, NULL, 0);
 	if (posix_memalign(&base, (size_t)sysconf(_SC_PAGESIZE), size))
 		exit(1);
@@ -220,6 +231,7 @@ static void registered(enum form form)
 	fill_all(&job);
 	run_frames(&job);
 	compare(&job, &wanted[form]);
+	EXPECT((int)count_tails(&job), padded && form == DEFAULT && !driver_memory);
 	h8l_network_close(job.network);
 	h8l_memory_unregister(memory);
 	free(base);
@@ -419,6 +431,7 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	exporter = argc > 2 ? argv[2] : NULL;
+	padded = strstr(argv[1], "padded") != NULL;
 	os = h8l_os_linux;
 	os.ioctl = listen_ioctl;
 	os.map = listen_map;
@@ -430,6 +443,8 @@ int main(int argc, char **argv)
 		run_ordinary(&wanted[form], form);
 	CASE("memory of the library", allocated(RAW));
 	CASE("memory of the program", registered(RAW));
+	CASE("converted in memory of the library", allocated(DEFAULT));
+	CASE("converted in memory of the program", registered(DEFAULT));
 	CASE("converted in place in memory of the library", allocated(FLOATS));
 	CASE("converted in place in memory of the program", registered(FLOATS));
 	CASE("memory that cannot be used as it is", refused());
