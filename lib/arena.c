@@ -32,7 +32,7 @@ void arena_free(struct arena *arena)
 
 static struct arena_block *new_block(size_t size)
 {
-	struct arena_block *block = calloc(1, sizeof(*block) + size);
+	struct arena_block *block = malloc(sizeof(*block) + size);
 
 	if (block)
 		block->size = size;
@@ -76,7 +76,7 @@ static void *take(struct arena *arena, size_t size)
 	return bytes;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_alloc_raw(struct arena *arena, size_t size)
 {
 	const size_t unit = alignof(max_align_t);
 
@@ -93,6 +93,13 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return take(arena, size);
 }
 
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *bytes = arena_alloc_raw(arena, size);
+
+	return bytes ? memset(bytes, 0, size) : NULL;
+}
+
 void *arena_array(struct arena *arena, size_t count, size_t size)
 {
 	size_t bytes;
@@ -107,7 +114,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 char *arena_strdup(struct arena *arena, const char *text)
 {
 	size_t size = strlen(text) + 1;
-	char *copy = arena_alloc(arena, size);
+	char *copy = arena_alloc_raw(arena, size);
 
 	return copy ? memcpy(copy, text, size) : NULL;
 }

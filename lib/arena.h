@@ -24,7 +24,9 @@ void arena_free(struct arena *arena);
  * the budget is used up. Size 0 gives a valid pointer.
  */
 void *arena_alloc(struct arena *arena, size_t size);
-/* The same for an array; NULL also if count * size overflows. */
+/* Not zeroed */
+void *arena_alloc_raw(struct arena *arena, size_t size);
+/* As arena_alloc() for an array; NULL also if count * size overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 

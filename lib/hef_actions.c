@@ -145,7 +145,7 @@ static const uint8_t *keep_words(struct hef_parser *p, const ProtobufCBinaryData
 		p->words_at = words + data->len;
 		return words;
 	}
-	copy = arena_alloc(p->arena, data->len);
+	copy = arena_alloc_raw(p->arena, data->len);
 	return copy ? memcpy(copy, data->data, data->len) : NULL;
 }
 

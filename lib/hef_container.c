@@ -3,12 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "crc32.h"
 #include "hef_container.h"
 #include "md5.h"
+#include "xxh3.h"
 
 #define MAGIC 0x01484546u
 #define COMMON_SIZE 12
@@ -50,7 +48,7 @@ static size_t digest(unsigned int version, const uint8_t *data, size_t len, uint
 			out[i] = (uint8_t)(crc >> (24 - 8 * i));
 		return 4;
 	default:
-		xxh = XXH3_64bits(data, len);
+		xxh = xxh3_digest(data, len);
 		for (int i = 0; i < 8; i++)
 			out[i] = (uint8_t)(xxh >> (56 - 8 * i));
 		return 8;

@@ -66,7 +66,7 @@ int hef_copy_name(struct hef_parser *p, const char *name, const char **copy)
 
 static void *decoder_alloc(void *data, size_t size)
 {
-	return arena_alloc(data, size);
+	return arena_alloc_raw(data, size);
 }
 
 static void decoder_free(void *data, void *pointer)

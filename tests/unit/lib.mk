@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 test_lib_md5_OBJS := $(O)/lib/md5.o
 
-test_lib_crc32_OBJS := $(O)/lib/crc32.o
+test_lib_crc32_OBJS := $(addprefix $(O)/lib/,crc32.o xxh3.o xxh3_avx2.o)
 test_lib_crc32_LIBS := -lz
 
 # A scripted driver and chip

@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "lib/crc32.h"
+#include "lib/xxh3.h"
 
 static uint8_t bytes[5000];
 
@@ -46,11 +47,33 @@ static void like_zlib(void **state)
 			 crc32(0, bytes, sizeof(bytes)));
 }
 
+/* ---- XXH3 ---- */
+
+/* The empty message is in the specification of XXH3 */
+static void known_xxh3(void **state)
+{
+	(void)state;
+	assert_true(xxh3_digest("", 0) == 0x2d06800538d394c2);
+	assert_true(xxh3_plain("", 0) == 0x2d06800538d394c2);
+}
+
+/* Short messages have ways of their own, and blocks of 1024 bytes end somewhere */
+static void xxh3_twins(void **state)
+{
+	(void)state;
+	fill();
+	for (size_t len = 0; len <= sizeof(bytes) - 17; len += len < 600 ? 1 : 61)
+		for (size_t at = 0; at < 17; at += 4)
+			assert_true(xxh3_digest(bytes + at, len) == xxh3_plain(bytes + at, len));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known),
 		cmocka_unit_test(like_zlib),
+		cmocka_unit_test(known_xxh3),
+		cmocka_unit_test(xxh3_twins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
