@@ -80,7 +80,8 @@ int h8l_scan(struct h8l_scan_entry *entries, size_t max);
  * Sends one IDENTIFY. Errors: -ENODEV no such device, or none at all;
  * -ENOTUNIQ several devices and no name; -EACCES no permission; -ENOEXEC
  * no firmware is running; -EPROTO the driver or firmware speaks a version
- * that this library does not.
+ * that this library does not; -ETIMEDOUT, -EREMOTEIO the firmware does not
+ * answer, or refuses.
  */
 int h8l_device_open(const char *name, struct h8l_device **device, struct h8l_error *error);
 void h8l_device_close(struct h8l_device *device);
@@ -773,7 +774,8 @@ int h8l_network_fd(struct h8l_network *network);
 struct h8l_post;
 
 enum h8l_post_order {
-	H8L_POST_BY_CLASS,	/* class by class, within a class by score; at most
+	H8L_POST_BY_CLASS,	/* class by class, within a class by score (boxes that were
+				 * sorted out on the chip: as it sends them); at most
 				 * max_per_class of each
 				 */
 	H8L_POST_BY_SCORE,	/* highest score first, at most max_total */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,9 +57,8 @@ static const struct {
 	{ ENOEXEC, "this file or firmware cannot run here" },
 	{ ENOMEM, "out of memory" },
 	{ ENOSPC, "no room on the chip: a free channel or firmware memory is missing" },
-	{ ENOTSUP, "not supported by this library" },
+	{ ENOTSUP, "this library, driver, board or firmware cannot do that" },	/* EOPNOTSUPP */
 	{ ENOTUNIQ, "there are several devices; name one" },
-	{ EOPNOTSUPP, "not supported by this board" },
 	{ EPROTO, "driver or firmware speak a protocol that this library does not know" },
 	{ EREMOTEIO, "the firmware refused a request" },
 	{ ETIMEDOUT, "no answer in time; see the kernel log, reset the device" },
@@ -68,7 +68,7 @@ const char *h8l_strerror(int error)
 {
 	const char *text;
 
-	if (error < 0)
+	if (error < 0 && error != INT_MIN)
 		error = -error;
 	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
 		if (meanings[i].code == error)

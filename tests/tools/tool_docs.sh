@@ -82,6 +82,38 @@ case_completion_knows_every_argument() {
 	[[ $(complete_line hailo8l run -i p) == photo.png ]]
 }
 
+# example NUMBER < BLOCK: what stands in a page, as a function
+example() {
+	echo "void example$1(struct h8l_device *device, struct h8l_network *network,"
+	echo "	struct h8l_memory *memory, int camera, int fd, const int *exported);"
+	echo "void example$1(struct h8l_device *device, struct h8l_network *network,"
+	echo "	struct h8l_memory *memory, int camera, int fd, const int *exported)"
+	echo "{"
+	echo "	struct h8l_error error;"
+	echo "	(void)device, (void)network, (void)memory, (void)camera, (void)fd;"
+	echo "	(void)exported, (void)error;"
+	sed 's/\\e/\\/g; s/\\-/-/g'
+	echo "}"
+}
+
+case_examples_in_man_pages_compile() {
+	local page count=0
+	printf '#include <%s>\n' err.h sys/ioctl.h linux/dma-buf.h linux/videodev2.h \
+		hailo8l.h >examples.c
+	echo "void use(const void *p); void look_at(const void *p);" >>examples.c
+	for page in "$SOURCE"/lib/man/*.3; do
+		awk -v name=block -v n="$count" '/^\.EX$/ { n++; inside = 1; next }
+			/^\.EE$/ { inside = 0 }
+			inside { print >(name n ".c") }' "$page"
+		while [[ -e block$((count + 1)).c ]]; do
+			count=$((count + 1))
+			example $count <block$count.c >>examples.c
+		done
+	done
+	[[ $count -ge 2 ]] || fail "$count examples were found"
+	"${CC:-cc}" -std=gnu11 -Wall -Wextra -Werror -fsyntax-only -I"$SOURCE/include" examples.c
+}
+
 case_readme_shows_the_first_program() {
 	sed -n '/^```c$/,/^```$/p' "$SOURCE/README.md" | sed '1d;$d' >shown.c
 	diff -u "$SOURCE/lib/examples/first.c" shown.c || fail "README.md differs"
