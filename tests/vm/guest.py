@@ -136,7 +136,7 @@ class Qmp:
         with self._lock:
             while True:
                 for event in self._events:
-                    if event["event"] == name and data.items() <= event["data"].items():
+                    if event["event"] == name and data.items() <= event.get("data", {}).items():
                         self._events.remove(event)
                         return True
                 line = self._lines.get(deadline - time.monotonic())
@@ -454,6 +454,17 @@ class Guest:
         """signal [N] NAME: send a signal to the chip's process"""
         device, name = self._pick(rest)
         device.process.send_signal(getattr(signal, "SIG" + name))
+
+    def _do_wake(self, rest):
+        """wake: wakes the guest as soon as it sleeps; it has two minutes for that"""
+        threading.Thread(target=self._wake, daemon=True).start()
+
+    def _wake(self):
+        try:
+            if self.qmp.wait_event("SUSPEND", 120):
+                self.qmp.run("system_wakeup")
+        except (GuestError, OSError):
+            pass  # It sleeps for ever, which is noticed.
 
     def _do_hmp(self, rest):
         """hmp COMMAND: a command for QEMU's monitor"""
