@@ -81,7 +81,7 @@ static void collect(struct net *n, int frames)
 static void let_finish(int epoll, int fd)
 {
 	CHECK(tells(epoll, fd, EPOLLIN));
-	usleep(300000);
+	usleep(1000000);
 }
 
 static void level(struct net *n, int other)
@@ -92,7 +92,7 @@ static void level(struct net *n, int other)
 	watch(epoll, other, EPOLLIN | EPOLLPRI);
 	EXPECT((int)told(epoll, n->fd, 0), 0);
 	one_frame(n);
-	let_finish(epoll, n->fd);
+	CHECK(tells(epoll, n->fd, EPOLLIN));
 	/* Level: said again until it was fetched, and to its file only. */
 	EXPECT((int)told(epoll, n->fd, 0), EPOLLIN);
 	EXPECT((int)told(epoll, other, 0), 0);

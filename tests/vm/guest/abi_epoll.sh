@@ -30,10 +30,7 @@ done
 
 abi_epoll gone >/tmp/gone 2>&1 &
 pid=$!
-for _ in $(seq 100); do
-	grep -qs waiting /tmp/gone && break
-	sleep 0.1
-done
+await grep -qs waiting /tmp/gone || die "nobody waits"
 echo 1 >"/sys/bus/pci/devices/$location/remove"
 wait $pid
 status=$?

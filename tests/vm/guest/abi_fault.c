@@ -52,12 +52,11 @@ static void late(int fd)
 /* The same question again: its answer is as late as the first one's. */
 static void late_same(int fd)
 {
-	int64_t start;
+	int64_t start = now_ms();
 
 	EXPECT(temperature(fd, 50), -ETIMEDOUT);
-	start = now_ms();
 	EXPECT(temperature(fd, 5000), 0);
-	CHECK(now_ms() - start >= 300 + 200);
+	CHECK(now_ms() - start >= 2 * 300 - 50);
 	identify(fd);
 }
 
@@ -111,7 +110,7 @@ static void events(int fd)
 	alarms_interrupt();
 	alarm(60);
 	kept = read_by_another();
-	CHECK(poll(&p, 1, 5000) == 1 && p.revents & POLLPRI);
+	CHECK(poll(&p, 1, 20000) == 1 && p.revents & POLLPRI);
 	for (i = 0; i < 20 && !failures; i++) {
 		/* W-49: what could not be delivered is not lost. */
 		EXPECT(call(fd, HAILO8L_READ_NOTIFICATION, nowhere), -EFAULT);

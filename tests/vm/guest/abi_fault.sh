@@ -31,7 +31,7 @@ chip() {
 	echo "$name"
 	dmesg -c >/dev/null
 	host emu "$@" >/dev/null || fail "the bench does not start a chip with $name"
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		[ -c /dev/hailo0 ] && return 0
 		dmesg | grep -q 'probe.*failed with error' && return 1
 		sleep 0.1
@@ -185,16 +185,13 @@ recovery Y
 chip || fail "no node without faults"
 abi_victim frames >/tmp/victim 2>&1 &
 pid=$!
-sleep 1
+await grep -q running /tmp/victim || end "no frames"
 host unplug >/dev/null
 ends_in 60 $pid || end "unplugged under a program, which goes on"
 wait $pid || { cat /tmp/victim; fail "unplugged under a program"; }
 [ ! -c /dev/hailo0 ] || fail "a node without a card"
 host plug >/dev/null
-for _ in $(seq 200); do
-	[ -c /dev/hailo0 ] && break
-	sleep 0.1
-done
+/t/guest/_wait_card /dev/hailo0
 name="plugged again"
 works
 passed "W-17 unplugged under a network"

@@ -67,10 +67,7 @@ in_state '^networks: of nobody$'
 in_state '^resets: 2$'
 abi_victim queued >/tmp/victim 2>&1 &
 victim=$!
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	grep -q '^networks: of process' $state && break
-	sleep 0.5
-done
+await grep -q '^networks: of process' $state
 in_state "^networks: of process $victim configured$"
 in_state "^file: opened by $victim, "
 kill -9 $victim
@@ -88,10 +85,7 @@ done
 echo 1 >$node/reset
 echo 1 >"/sys/bus/pci/devices/$location/remove"
 echo 1 >/sys/bus/pci/rescan
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -e /dev/hailo0 ] && break
-	sleep 0.5
-done
+/t/guest/_wait_card /dev/hailo0 || die "no node after a removal"
 abi_frames 5 || die "frames after all that"
 : >/tmp/enough
 wait $reader

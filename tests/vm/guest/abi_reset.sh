@@ -7,6 +7,7 @@
 # guests: amd64-6.12 arm64-6.12-16k
 # violations: yes
 # timeout: 240
+. /t/guest/_lib
 fail() { echo "FAIL $*"; exit 1; }
 node=/sys/class/hailo_chardev/hailo0
 device=$(readlink -f $node/device)
@@ -29,12 +30,17 @@ echo "ok   W-23 files survive that the chip is taken away and booted again"
 # Errors of the link above, which the kernel recovers from: one that is not fatal,
 # and one for which it resets the bus.
 if [ "$(uname -m)" = x86_64 ]; then
+	cat >/tmp/link <<-'L'
+		#!/bin/sh
+		. /t/guest/_lib
+		recovered() { dmesg | grep -q 'device recovery successful'; }
+		await recovered || die "the kernel did not recover the link"
+	L
+	chmod +x /tmp/link
 	for error in COMP_ABORT DLP; do
 		resets=$(host count resets.bus)
 		dmesg -c >/dev/null
-		under_network "host hmp pcie_aer_inject_error rp0 $error >/dev/null; sleep 5"
-		dmesg | grep -q 'device recovery successful' ||
-			fail "the kernel did not recover the link from $error"
+		under_network "host hmp pcie_aer_inject_error rp0 $error >/dev/null; /tmp/link"
 		echo "$error: $(dmesg | grep -o 'PCI error, link state .*'), resets of the bus $resets, $(host count resets.bus)"
 	done
 	dmesg | grep -q 'PCI error, link state 2' || fail "DLP was not fatal"

@@ -3,6 +3,7 @@
 #
 # Several programs and one chip: turns are given in the order of asking, and a
 # program that dies in whatever state gives its turn back.
+. /t/guest/_lib
 wait_ms=/sys/module/hailo8l/parameters/share_wait_ms
 fail() { echo "$*"; exit 1; }
 
@@ -17,16 +18,10 @@ abi_share turns || fail "turns, once more"
 # A waiter is told when the device goes away.
 abi_share remove &
 watcher=$!
-for i in 1 2 3 4 5 6 7 8 9 10; do
-	[ -e /tmp/waiting ] && break
-	sleep 0.5
-done
+await [ -e /tmp/waiting ] || fail "nobody watches"
 location=$(basename "$(readlink -f /sys/class/hailo_chardev/hailo0/device)")
 echo 1 >"/sys/bus/pci/devices/$location/remove"
 wait $watcher || fail "removal"
 echo 1 >/sys/bus/pci/rescan
-for i in 1 2 3 4 5 6 7 8 9 10; do
-	[ -e /dev/hailo0 ] && break
-	sleep 0.5
-done
+/t/guest/_wait_card /dev/hailo0 || fail "no node after a removal"
 abi_share turns || fail "turns after a removal"

@@ -735,7 +735,7 @@ static void after_probe(struct state *s, int ret)
 
 	if (ret < 0)
 		EXPECT(do_probe(s), 0);
-	for (i = 0; i < 100 && access(NODE, R_OK | W_OK); i++)
+	for (i = 0; i < 1200 && access(NODE, R_OK | W_OK); i++)
 		usleep(50000);
 	opened(s);
 }

@@ -19,11 +19,7 @@ load() {
 	mkfw --fw-version "$1" $file || die "mkfw $1"
 	shift
 	insmod /t/mod/hailo8l.ko firmware=hailo/of_test.bin "$@" || die "insmod $*"
-	for _ in $(seq 100); do
-		[ -c /dev/hailo0 ] && return
-		sleep 0.1
-	done
-	die "no node"
+	await [ -c /dev/hailo0 ] || die "no node"
 }
 
 # works VERSION TEXT: this firmware runs and networks do on it

@@ -35,6 +35,5 @@ for name in two_contexts contexts_ddr nms_frame; do
 	run_net -b 2 -n 4 "/t/hef/$name.hef" || die "$name in memory of the driver"
 done
 if [ -e $bufinfo ]; then
-	sleep 1
-	grep -q '^Total 0 objects' $bufinfo || die "dma-bufs stay: $(cat $bufinfo)"
+	await grep -q '^Total 0 objects' $bufinfo || die "dma-bufs stay: $(cat $bufinfo)"
 fi

@@ -10,21 +10,14 @@ state=/sys/kernel/debug/hailo8l/$(cat /sys/class/hailo_chardev/hailo0/board_loca
 # Not by the function: that would be another process.
 hailo8l run /t/hef/edges_small.hef -i /t/photo.jpg -n 1000000 >/dev/null 2>&1 &
 holder=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	grep -q "^networks: of process $holder" "$state" && break
-	sleep 0.5
-done
+await grep -q "^networks: of process $holder" "$state" || die "no network is held"
 fails_with "another process, $holder, runs networks" frames
 fails_with "another process, $holder, runs networks on it all the time" frames --wait=1
 fails_with "wait 'soon'" frames --wait=soon
 hailo8l identify >/dev/null || die "identify beside a network"
 hailo8l run /t/hef/edges_small.hef -i /t/photo.jpg --wait -n 3 >/tmp/first 2>&1 &
 waiter=$!
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-	grep -q "^waiting: process $waiter" "$state" && break
-	sleep 0.5
-done
-grep -q "^waiting: process $waiter" "$state" || die "nobody waits"
+await grep -q "^waiting: process $waiter" "$state" || die "nobody waits"
 kill -9 $holder
 wait $waiter || die "who waited does not run: $(cat /tmp/first)"
 run_net /t/hef/edges_small.hef || die "afterwards"
