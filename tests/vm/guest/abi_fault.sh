@@ -3,7 +3,7 @@
 # A chip that misbehaves: one line in the kernel's log, an error for the
 # program, never a hang, and a chip that works again is used again.
 # guests: amd64-6.12
-# debug: no, its reader is too slow for 50 notifications a second there
+# debug: kasan
 # timeout: 600
 # violations: yes
 # subtests: yes

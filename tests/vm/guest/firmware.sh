@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 600
 # module: none
+# debug: kasan
 # guests: amd64-6.12
 # subtests: yes
 #
