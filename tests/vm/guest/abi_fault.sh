@@ -159,9 +159,11 @@ passed "W-39 an open that fails"
 # Without a recovery, which takes a minute there: see recover_remove.
 for mode in frames wait control notify; do
 	recovery N
-	chip --fault all-ones:accesses=45000 || fail "$name: no node"
+	chip --faults-wait --fault all-ones || fail "$name: no node"
 	abi_victim $mode >/tmp/victim 2>&1 &
 	pid=$!
+	await grep -q running /tmp/victim || end "$mode does not start"
+	switch_faults
 	while [ -c /dev/hailo0 ] && kill -0 $pid 2>/dev/null; do
 		# Something has to notice.
 		abi_info 4096 4.23.0 >/dev/null 2>&1
