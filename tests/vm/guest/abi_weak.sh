@@ -2,7 +2,7 @@
 # subtests: yes
 # guests: amd64-6.12 amd64-6.1 arm64-6.12-16k
 # append: init_on_alloc=0 slub_debug=FZP
-# debug: kasan
+# debug: kasan kcsan
 #
 # Weaknesses of the stock driver that no other test is for. Memory that nobody
 # has cleared shows what was in it, here and nowhere else in Debian's kernels.
