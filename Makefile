@@ -82,7 +82,8 @@ unit: $(UNIT_TESTS)
 .PHONY: module
 KDIR ?= /lib/modules/$(shell uname -r)/build
 module:
-	@test -e $(KDIR)/Makefile || { echo "make module: no kernel headers in $(KDIR): install the package" \
+	@test -e $(KDIR)/Makefile || { \
+		echo "make module: no kernel headers in $(KDIR): install the package" \
 		"linux-headers of your kernel, or name another folder with KDIR=" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 

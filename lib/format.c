@@ -596,11 +596,6 @@ static void do_piece(const struct plane *p, struct piece *piece)
 		convert_piece(p, piece);
 }
 
-static size_t at_most(size_t value, size_t limit)
-{
-	return value < limit ? value : limit;
-}
-
 static void do_plane(const struct plane *p)
 {
 	size_t features = p->nest->count[2], columns = p->nest->count[3];

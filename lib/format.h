@@ -58,6 +58,11 @@ struct format_plan {
 	unsigned int nest_count;
 };
 
+static inline size_t at_most(size_t value, size_t limit)
+{
+	return value < limit ? value : limit;
+}
+
 /* What AUTO becomes on the host for a device order */
 enum h8l_order format_default_order(enum h8l_order device);
 
@@ -78,8 +83,8 @@ void format_to_host(const struct format_plan *plan, const void *device, void *ho
 /* A frame of the device where the host's is to be */
 struct format_place {
 	void *frame;			/* the host's buffer; there the device's begins, */
-	size_t head;			/* so many bytes of it: all, or if rows do not grow, less; */
-	const void *tail;		/* the rest */
+	size_t head;			/* so many bytes of it: all, or if rows do not grow, */
+	const void *tail;		/* less, and this is the rest */
 	void *room;			/* plan->in_place bytes elsewhere */
 };
 

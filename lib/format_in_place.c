@@ -64,7 +64,7 @@ static size_t rows_aside(const struct rows *r)
 
 	if (r->host_step > r->device_step || !fit)
 		return 1;
-	return fit < r->count ? fit : r->count;
+	return at_most(fit, r->count);
 }
 
 static size_t device_bytes(const struct rows *r, size_t count)
@@ -113,18 +113,13 @@ static void convert_aside(struct job *j, size_t first, size_t count)
 	size_t from = first * j->rows.device_step, size = device_bytes(&j->rows, count), near = 0;
 
 	if (from < p->head) {
-		near = size < p->head - from ? size : p->head - from;
+		near = at_most(size, p->head - from);
 		memcpy(p->room, (uint8_t *)p->frame + from, near);
 	}
 	if (near < size)
 		memcpy((uint8_t *)p->room + near,
 		       (const uint8_t *)p->tail + (from + near - p->head), size - near);
 	convert(j, first, count, p->room);
-}
-
-static size_t at_most(size_t value, size_t limit)
-{
-	return value < limit ? value : limit;
 }
 
 /* Rows from `first` on that do not reach up to where they are read */

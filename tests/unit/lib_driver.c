@@ -452,7 +452,8 @@ static int check_launch(struct drv *drv, const struct hailo8l_launch_transfer *l
 	const struct drv_channel *c;
 
 	if (l->engine || l->channel >= DRV_CHANNELS || !l->buffers_count || l->is_debug ||
-	    l->buffers_count > HAILO8L_MAX_LAUNCH_BUFFERS || !l->should_bind || l->first_interrupts_domain ||
+	    l->buffers_count > HAILO8L_MAX_LAUNCH_BUFFERS || !l->should_bind ||
+	    l->first_interrupts_domain ||
 	    l->last_interrupts_domain != HAILO8L_IRQ_HOST)
 		return violate(drv, -EINVAL, "launch with odd arguments");
 	c = &drv->channels[l->channel];

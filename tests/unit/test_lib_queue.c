@@ -21,11 +21,12 @@ struct queue {
 	size_t offset;			/* 8: nothing begins with a page */
 };
 
-static struct queue *new_queue(const struct h8l_network_options *options)
+/* The bench with its network, or another one, is the queue's from now on */
+static struct queue *new_queue_on(struct bench *b, const struct h8l_network_options *options)
 {
 	struct queue *q = calloc(1, sizeof(*q));
 
-	q->b = bench_new(DESC_HAILO8);
+	q->b = b;
 	assert_int_equal(bench_open_device(q->b), 0);
 	if (bench_open_network(q->b, options))
 		fail_msg("%s", q->b->error.text);
@@ -33,6 +34,11 @@ static struct queue *new_queue(const struct h8l_network_options *options)
 	q->out = bench_pages((DEPTH + 1) * STEP);
 	q->small = bench_pages((DEPTH + 1) * STEP);
 	return q;
+}
+
+static struct queue *new_queue(const struct h8l_network_options *options)
+{
+	return new_queue_on(bench_new(DESC_HAILO8), options);
 }
 
 static void free_queue(struct queue *q)
@@ -370,28 +376,23 @@ static void batches(void **state)
 	free_queue(q);
 }
 
+#define CONTEXTS							\
+	"network big\n"							\
+	"input in 16x32x8\n"						\
+	"conv first in features=8 kernel=3x3 pad=1\n"			\
+	"weights random 3 -100 100\n"					\
+	"shift 9\n"							\
+	"output first name=out order=nhwc\n"				\
+	"context\n"							\
+	"read first\n"							\
+	"max_pool small first kernel=2x2 stride=2x2\n"			\
+	"output small order=fcr\n"
+
 static void batches_of_contexts(void **state)
 {
-	struct queue *q = new_queue(&of_two);
-	struct bench *b = q->b;
+	struct queue *q = new_queue_on(bench_new_net(DESC_HAILO8, CONTEXTS), &of_two);
 
 	(void)state;
-	h8l_network_close(b->network);
-	b->network = NULL;
-	h8l_hef_close(b->hef);
-	blob_free(&b->blob);
-	make_hef("network big\n"
-		 "input in 16x32x8\n"
-		 "conv first in features=8 kernel=3x3 pad=1\n"
-		 "weights random 3 -100 100\n"
-		 "shift 9\n"
-		 "output first name=out order=nhwc\n"
-		 "context\n"
-		 "read first\n"
-		 "max_pool small first kernel=2x2 stride=2x2\n"
-		 "output small order=fcr\n", 1, DESC_HAILO8, NULL, &b->blob);
-	assert_int_equal(h8l_hef_open_memory(b->blob.data, b->blob.size, &b->hef, &b->error), 0);
-	assert_int_equal(bench_open_network(b, &of_two), 0);
 	change_batches(q);
 	free_queue(q);
 }
@@ -408,6 +409,12 @@ static void register_all(struct queue *q, struct h8l_memory *memories[3])
 					     &q->b->error), 0);
 	assert_int_equal(h8l_memory_register(device, q->small, (DEPTH + 1) * STEP, &memories[2],
 					     &q->b->error), 0);
+}
+
+static void unregister_all(struct h8l_memory *memories[3])
+{
+	for (int i = 0; i < 3; i++)
+		h8l_memory_unregister(memories[i]);
 }
 
 /* One ioctl per transfer and one wait per frame, no map, no allocation */
@@ -429,8 +436,7 @@ static void registered(void **state)
 	assert_int_equal(q->b->drv->map_calls, maps);
 	assert_in_range(q->b->drv->ioctl_count - ioctls, 300, 400);
 	assert_int_equal(q->b->drv->launches, 300);
-	for (int i = 0; i < 3; i++)
-		h8l_memory_unregister(memories[i]);
+	unregister_all(memories);
 	h8l_memory_unregister(NULL);
 	run_queue(q, 100, 110);		/* now mapped for every frame */
 	assert_int_equal(q->b->drv->map_calls, maps + 30);
@@ -517,8 +523,7 @@ static void floats_in_place(void **state)
 	assert_int_equal(q->b->drv->ioctl_count - ioctls, 4 * 4);
 	assert_int_equal(run_floats(q, q->out + 8), -EINVAL);
 	assert_non_null(strstr(q->b->error.text, "cannot be used as it is"));
-	for (int i = 0; i < 3; i++)
-		h8l_memory_unregister(memories[i]);
+	unregister_all(memories);
 	assert_int_equal(run_floats(q, q->out), -EINVAL);
 	free_queue(q);
 }
@@ -541,8 +546,7 @@ static void floats_fail(void **state)
 	assert_non_null(strstr(q->b->error.text, "out of memory"));
 	assert_int_equal(run_floats(q, q->out), 0);
 	check_floats(q, (float *)q->out, 0);
-	for (int i = 0; i < 3; i++)
-		h8l_memory_unregister(memories[i]);
+	unregister_all(memories);
 	free_queue(q);
 }
 
@@ -667,8 +671,7 @@ static void outlives(void **state)
 	h8l_network_close(q->b->network);
 	q->b->network = NULL;
 	assert_int_equal(q->b->drv->open_fds, 1);
-	for (int i = 0; i < 3; i++)
-		h8l_memory_unregister(memories[i]);
+	unregister_all(memories);
 	assert_int_equal(q->b->drv->open_fds, 0);
 	free_queue(q);
 }

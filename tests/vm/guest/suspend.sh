@@ -54,10 +54,8 @@ nap devices
 # A chip that sleeps already
 device=$(readlink -f /sys/class/hailo_chardev/hailo0/device)
 echo 300 >"$device/power/autosuspend_delay_ms"
-for _ in $(seq 100); do
-	[ "$(cat "$device/power/runtime_status")" = suspended ] && break
-	sleep 0.1
-done
+asleep() { [ "$(cat "$device/power/runtime_status")" = suspended ]; }
+await asleep || bad "the chip does not sleep"
 /tmp/nap devices || bad "a sleeping chip is in the way"
 works "after a nap in D3hot" && ok "devices with a sleeping chip"
 
